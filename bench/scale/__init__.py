@@ -1,0 +1,1 @@
+"""Thousands of objectives on one real API server: GoServiceSLO, Sloth and Pyrra, one after the other."""

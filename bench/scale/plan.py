@@ -1,0 +1,36 @@
+"""Which trials are run, and in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One tool, one number of resources, on a fresh cluster."""
+
+    tool: str
+    size: int
+    repetition: int
+    whole: bool
+    """Followed by the idle time, single changes and a restart; else only the burst."""
+    largest: bool
+    """Whether no other trial has more resources."""
+
+
+def trials(tools: Sequence[str], sizes: Sequence[int], repeat: int) -> list[Trial]:
+    """``repeat`` rounds at the smallest size, one at each larger; each round starts with another tool.
+
+    What drifts during a run (heat, caches, neighbours) so falls on every tool alike.
+    """
+    smallest, largest = min(sizes), max(sizes)
+    rounds = [(size, number) for size in sorted(sizes) for number in range(repeat if size == smallest else 1)]
+    return [
+        Trial(tool, size, number, whole=number == 0, largest=size == largest)
+        for turn, (size, number) in enumerate(rounds)
+        for tool in _rotated(tools, turn)
+    ]
+
+
+def _rotated(tools: Sequence[str], by: int) -> list[str]:
+    start = by % len(tools)
+    return [*tools[start:], *tools[:start]]

@@ -1,0 +1,1 @@
+"""Objectives written for other tools, as GoServiceSLOs."""

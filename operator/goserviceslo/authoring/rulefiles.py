@@ -1,0 +1,133 @@
+"""The rules of resources as files, for those whose rules go to Prometheus by Git and not by the operator.
+
+The groups are those that the operator would write; equal resources give equal files.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import yaml
+
+from goserviceslo.api.alerting import Alerting
+from goserviceslo.api.v1alpha1 import Objective
+from goserviceslo.authoring.assuming import Assumed, Assumption, assume
+from goserviceslo.authoring.checking import Resource
+from goserviceslo.ports import PROMETHEUS_RULES, Json
+from goserviceslo.slo.indicator import Indicator, Unresolved, Workload
+from goserviceslo.slo.rules import RuleSettings, SloRef, render_groups
+
+_MANAGED_BY = {"app.kubernetes.io/managed-by": "goslo-rules"}
+_MARK = "# Written by goslo rules from the GoServiceSLO "
+_HEADER = f"{_MARK}{{resource}}. Change that, and render this anew.\n"
+
+
+class RuleFormat(StrEnum):
+    """What reads the rules."""
+
+    PROMETHEUS = "prometheus"
+    """Prometheus and the rulers of Mimir, Cortex and Thanos: a rule file."""
+    PROMETHEUS_RULE = "prometheusrule"
+    """prometheus-operator: a manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """What is said beside the resources."""
+
+    assumption: Assumption
+    settings: RuleSettings
+    namespace: str | None = None
+    """Of resources that name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRules:
+    """The rules of one resource."""
+
+    namespace: str
+    name: str
+    groups: tuple[Json, ...]
+    assumptions: tuple[str, ...]
+    """What the rules rest on without the resource's saying so."""
+
+    @property
+    def file(self) -> str:
+        """Namespaces hold no dot, so two resources never share a file."""
+        return f"{self.namespace}.{self.name}.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class NoRules:
+    """A resource for which no rules can be written."""
+
+    sentences: tuple[str, ...]
+
+
+def rendered(resource: Resource, options: RuleOptions) -> RenderedRules | NoRules:
+    """The rules of a resource, or why there are none."""
+    where = resource.document.place()
+    namespace = resource.namespace or options.namespace
+    if namespace is None:
+        advice = "write metadata.namespace or give --namespace"
+        return NoRules((f"{where}: {resource.name} has no namespace, which every rule needs: {advice}",))
+    workload = Workload(namespace, resource.spec.target.name)
+    countable: list[tuple[Objective, Indicator]] = []
+    missing: list[str] = []
+    assumptions: list[str] = []
+    for objective in resource.spec.objectives:
+        match assume(objective, workload, options.assumption):
+            case Unresolved(message=message):
+                missing.append(f"{where}: {objective.name}: {message}")
+            case Assumed(indicator=indicator, assumption=assumption):
+                countable.append((objective, indicator))
+                assumptions += [assumption] if assumption else []
+    if missing:
+        return NoRules(tuple(missing))
+    spec = resource.spec
+    if spec.maintenance or spec.maintenance_from:
+        # It would have to be rendered anew every few days, which is what the operator does.
+        assumptions.append("there is no maintenance: only the operator's own rules leave it out")
+    ref = SloRef(namespace, resource.name, spec.tier, alerting=spec.alerting or Alerting(), deployment=spec.target.name)
+    groups = render_groups(ref, countable, options.settings)
+    return RenderedRules(namespace, resource.name, groups, tuple(assumptions))
+
+
+def rule_text(rules: RenderedRules, form: RuleFormat, labels: Json) -> str:
+    """The file of one resource. `labels` go onto a manifest, so that a ruleSelector takes it."""
+    body: Json = {"groups": list(rules.groups)}
+    if form is RuleFormat.PROMETHEUS_RULE:
+        body = {
+            "apiVersion": PROMETHEUS_RULES.api_version,
+            "kind": PROMETHEUS_RULES.kind,
+            "metadata": {
+                "name": f"{rules.name}-goslo",
+                "namespace": rules.namespace,
+                "labels": {**labels, **_MANAGED_BY},
+            },
+            "spec": body,
+        }
+    return _header(rules) + _yaml(body)
+
+
+def is_ours(text: str) -> bool:
+    """Whether a file begins as `rule_text` does, so that it may be removed again."""
+    return text.startswith(_MARK)
+
+
+def joined(several: Iterable[RenderedRules], form: RuleFormat, labels: Json) -> str:
+    """All resources as one text: manifests one after the other, or the groups of all in one rule file."""
+    listed = list(several)
+    if form is RuleFormat.PROMETHEUS_RULE:
+        return "---\n".join(rule_text(one, form, labels) for one in listed)
+    groups = [group for one in listed for group in one.groups]
+    return "".join(_header(one) for one in listed) + _yaml({"groups": groups})
+
+
+def _header(rules: RenderedRules) -> str:
+    lines = [_HEADER.format(resource=f"{rules.namespace}/{rules.name}")]
+    return "".join([*lines, *(f"# Assumed: {one}.\n" for one in rules.assumptions)])
+
+
+def _yaml(body: Json) -> str:
+    return yaml.safe_dump(body, sort_keys=False, width=1_000_000, allow_unicode=True)

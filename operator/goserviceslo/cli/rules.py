@@ -1,0 +1,126 @@
+"""`goslo rules`: the operator's rules as files, for GitOps; needs no cluster."""
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from goserviceslo.authoring.rulefiles import RuleFormat
+from goserviceslo.cli.durations import duration, pairs
+from goserviceslo.cli.validate import FOUND, UNREADABLE, PathsArgument
+
+if TYPE_CHECKING:
+    from goserviceslo.authoring.assuming import Assumption
+    from goserviceslo.authoring.rulefiles import RenderedRules
+
+
+def rules(
+    paths: PathsArgument,
+    form: Annotated[
+        RuleFormat, typer.Option("--format", help="A rule file of Prometheus, or a manifest of prometheus-operator.")
+    ] = RuleFormat.PROMETHEUS,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write one file for each resource to. Default: all on standard output."),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove from the folder what was written for resources not among these.")
+    ] = False,
+    namespace: Annotated[str | None, typer.Option(help="Namespace of resources that name none.")] = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the pods expose: metric=NAME (repeat it), statusLabel=NAME, histograms=native. Default: the "
+            "first of the common conventions, http_requests_total and http_request_duration_seconds with code."
+        ),
+    ] = None,
+    interval: Annotated[str, typer.Option(help="Evaluation interval; must be that of the operator's rules.")] = "30s",
+    label: Annotated[
+        list[str] | None, typer.Option(help="key=value on every manifest, for its ruleSelector; repeat it.")
+    ] = None,
+) -> None:
+    """Write the Prometheus rules of GoServiceSLOs: all of them, or none where anything is wrong.
+
+    Exit code 0: written; 1: something is wrong with a resource; 2: a path cannot be read.
+    """
+    from goserviceslo.authoring.checking import check
+    from goserviceslo.authoring.rulefiles import NoRules, RuleOptions, joined, rendered, rule_text
+    from goserviceslo.cli.reading import given
+    from goserviceslo.slo.rules import RuleSettings
+
+    if prune and out is None:
+        raise typer.BadParameter("give the folder as --out", param_hint="--prune")
+    options = RuleOptions(_assumption(assume or ()), RuleSettings(duration("--interval", interval)), namespace)
+    labels = pairs("--label", label or ())
+    found = given(paths)
+    checked = check(found.objects)
+    written: list[RenderedRules] = []
+    wrong = [str(finding) for finding in checked.findings]
+    for resource in checked.resources:
+        match rendered(resource, options):
+            case NoRules(sentences=sentences):
+                wrong += sentences
+            case one:
+                written.append(one)
+    for sentence in (*found.unreadable, *wrong):
+        print(f"goslo rules: {sentence}", file=sys.stderr)
+    if found.unreadable or wrong:
+        raise typer.Exit(UNREADABLE if found.unreadable else FOUND)
+    for one in written:
+        for assumption in one.assumptions:
+            print(f"goslo rules: {one.namespace}/{one.name}: {assumption}", file=sys.stderr)
+    if out is None:
+        sys.stdout.write(joined(written, form, labels))
+    else:
+        _write(out, {one.file: rule_text(one, form, labels) for one in written}, prune=prune)
+
+
+def _write(folder: Path, files: Mapping[str, str], *, prune: bool) -> None:
+    """Write these files; what was written before and is not among them is removed, or told."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    gone = _written_before(folder, files)
+    if prune:
+        for file in gone:
+            file.unlink()
+            print(f"goslo rules: {file}: removed", file=sys.stderr)
+    elif gone:
+        names = ", ".join(file.name for file in gone)
+        print(f"goslo rules: {folder}: of no resource among these (--prune removes): {names}", file=sys.stderr)
+
+
+def _written_before(folder: Path, now: Collection[str]) -> list[Path]:
+    """Files of ours in the folder that were not written now; whatever else lies there is nobody's but the user's."""
+    from goserviceslo.authoring.rulefiles import is_ours
+
+    others = sorted(file for file in folder.glob("*.yaml") if file.name not in now and file.is_file())
+    return [file for file in others if is_ours(file.read_text(encoding="utf-8", errors="replace"))]
+
+
+def _assumption(texts: Sequence[str]) -> "Assumption":
+    from goserviceslo.authoring.assuming import Assumption
+
+    metrics: list[str] = []
+    status_label, native = None, False
+    for text in texts:
+        match text.partition("="):
+            case ("metric", "=", name) if name:
+                metrics.append(name)
+            case ("statusLabel", "=", name) if name:
+                status_label = name
+            case ("histograms", "=", "native" | "classic" as kind):
+                native = kind == "native"
+            case _:
+                raise typer.BadParameter(
+                    f"{text!r}: write metric=NAME, statusLabel=NAME, histograms=native or histograms=classic",
+                    param_hint="--assume",
+                )
+    return Assumption(tuple(metrics), status_label, native)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(rules)

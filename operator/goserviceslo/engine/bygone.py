@@ -1,0 +1,153 @@
+"""Asks the source about the time before an objective was recorded: where its first tile is, and what a chunk held.
+
+After each answer the source is left alone for three times as long as it took, so it is asked for a quarter of the time
+at most.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from goserviceslo.ports import (
+    Answer,
+    Clock,
+    MetricsPort,
+    NoData,
+    Partial,
+    Sample,
+    Trouble,
+    Unavailable,
+    Vector,
+)
+from goserviceslo.reconcile.model import Past
+from goserviceslo.slo.excluding import SETTLES
+from goserviceslo.slo.history import History, Tally, chunk_length, split, without
+from goserviceslo.slo.indicator import EventIndicator, Indicator
+from goserviceslo.slo.maintenance import Span, occurrences
+from goserviceslo.slo.raw_counts import (
+    Question,
+    exact,
+    first_tile,
+    read_tally,
+    signature,
+    start_of_tile,
+    swift,
+    very_first_tile,
+)
+from goserviceslo.slo.rules import RuleSettings
+from goserviceslo.slo.windows import span
+
+_REST = 3.0
+"""How long a source is left alone after an answer, in times of what it took."""
+_PARTS = 24
+_LONGEST_EXACT = timedelta(hours=1)
+"""Longer stretches that are unsure are asked for in parts."""
+_SHORTEST = timedelta(minutes=5)
+
+Identity = tuple[str, str, str]
+"""Namespace, resource and objective."""
+
+
+class Unanswered(Exception):
+    """The source gave no whole answer; the text says why."""
+
+
+class Bygone:
+    """One question at a time."""
+
+    def __init__(self, metrics: MetricsPort, clock: Clock, settings: RuleSettings) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._settings = settings
+
+    async def start(self, identity: Identity, past: Past, before: History | None, now: datetime) -> History:
+        """The history, or what is left of it, once it is sure where the first tile starts. Raises Unanswered."""
+        if before is not None and await self._first_near(identity, before.recorded_since) == before.recorded_since:
+            return before
+        start, _ = span(past.objective.window, past.objective.time_zone, now)
+        # The first look is a coarse one, and finds nothing of what began within the last minutes.
+        seen = _instant(await self._ask(first_tile(identity, now - start, now))) or now
+        since = await self._first_near(identity, seen - self._settings.interval)
+        if since is None:
+            raise Unanswered("no recorded tile was found")
+        found = None
+        if before is not None:
+            found = before.moved(since, chunk_length(past.objective.window, self._settings.interval))
+        return found or History(signature(past.indicator), since)
+
+    async def count(self, past: Past, asked: Span) -> Tally:
+        """What a chunk held, without maintenance. Raises Unanswered."""
+        tally = Tally()
+        out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
+        for part in without(asked, out, self._settings.interval):
+            tally += await self._count(past.indicator, part)
+        return tally
+
+    async def _first_near(self, identity: Identity, start: datetime) -> datetime | None:
+        """The start of the first of the tiles that were recorded in the minutes before the one that starts then."""
+        tile = self._settings.tile
+        recorded = _instant(await self._ask(very_first_tile(identity, start + tile.length + tile.lag + tile.step)))
+        return None if recorded is None else start_of_tile(recorded, self._settings)
+
+    async def _count(self, indicator: Indicator, asked: Span) -> Tally:
+        answer = await self._ask(swift(indicator, asked))
+        if _took_too_long(answer):
+            return await self._in_parts(indicator, asked, 4, _SHORTEST)
+        tally = read_tally(indicator, _samples(answer), asked)
+        if tally is not None:
+            return tally
+        if asked.end - asked.start > _LONGEST_EXACT:
+            return await self._in_parts(indicator, asked, _PARTS, _LONGEST_EXACT)
+        return await self._count_tiles(indicator, asked)
+
+    async def _in_parts(self, indicator: Indicator, asked: Span, parts: int, shortest: timedelta) -> Tally:
+        pieces = split(asked, parts, shortest, self._settings.interval)
+        if len(pieces) < 2:
+            raise Unanswered(f"even {shortest} take too long")
+        tally = Tally()
+        for piece in pieces:
+            tally += await self._count(indicator, piece)
+        return tally
+
+    async def _count_tiles(self, indicator: Indicator, asked: Span) -> Tally:
+        if not isinstance(indicator, EventIndicator):
+            raise Unanswered(f"{indicator.describe()} has no tiles of events")
+        answer = await self._ask(exact(indicator, asked, self._settings))
+        halves = split(asked, 2, _SHORTEST, self._settings.interval)
+        if _took_too_long(answer) and len(halves) > 1:
+            first, second = halves
+            return await self._count_tiles(indicator, first) + await self._count_tiles(indicator, second)
+        return read_tally(indicator, _samples(answer), asked) or Tally()
+
+    async def _ask(self, question: Question) -> Answer:
+        asked = self._clock.monotonic()
+        answer = await self._metrics.query(question.promql, question.at)
+        await asyncio.sleep(_REST * (self._clock.monotonic() - asked))
+        return answer
+
+
+def _samples(answer: Answer) -> Sequence[Sample]:
+    """Raises Unanswered where the answer is none, or not whole."""
+    match answer:
+        case Vector():
+            return answer.samples
+        case NoData():
+            return ()
+        case Partial():
+            raise Unanswered(f"an incomplete answer ({'; '.join(answer.warnings)[:300]})")
+        case Unavailable():
+            raise Unanswered(answer.detail)
+
+
+def _took_too_long(answer: Answer) -> bool:
+    return isinstance(answer, Unavailable) and answer.trouble is Trouble.TIMED_OUT
+
+
+def _instant(answer: Answer) -> datetime | None:
+    samples = _samples(answer)
+    if not samples:
+        return None
+    try:
+        return datetime.fromtimestamp(samples[0].value, UTC)
+    except (ValueError, OverflowError) as error:
+        raise Unanswered(f"{samples[0].value} is no time") from error

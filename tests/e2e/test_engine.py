@@ -1,0 +1,105 @@
+"""The engine on real pods: counts hold through restarts and a crash, and a page comes in time."""
+
+import json
+import os
+import time
+
+import pytest
+from tests.e2e.story import recorded, settled_total, slo, status
+
+from demo.environment import SHOP, Environment
+from demo.faults import break_service, heal_service
+from demo.kubectl import Json, Kubectl, until
+from demo.load import Counts
+
+pytestmark = pytest.mark.node
+
+MINUTES = float(os.environ.get("GOSLO_E2E_MINUTES", "4"))
+"""How long the service is restarted, scaled and killed under load; the promise is the same for any length."""
+PAGE_WITHIN_SECONDS = 165
+
+
+def query(kubectl: Kubectl, promql: str, *, at: float | None = None) -> list[Json]:
+    """The samples of an instant vector."""
+    words = {"query": promql} if at is None else {"query": promql, "time": at}
+    answer = json.loads(kubectl.proxy("GET", "goslo-system/services/prometheus:9090", "api/v1/query", **words))
+    found: list[Json] = answer["data"]["result"]
+    return found
+
+
+def value(kubectl: Kubectl, promql: str) -> float:
+    """The one value of an expression; 0 where there is none."""
+    return sum(float(sample["value"][1]) for sample in query(kubectl, promql))
+
+
+def at_rest(stage: Environment) -> Counts:
+    """The generator's books once every request has been answered."""
+    stage.load.pause()
+    books: Counts = until("every answer", lambda: (found := stage.load.counts()).in_flight == 0 and found, 60)
+    return books
+
+
+def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(stage: Environment, kubectl: Kubectl) -> None:
+    """Within 0.1 % of the load generator's own books; what a killed pod had not been scraped for is told apart."""
+    before = at_rest(stage)
+    kubectl.apply(slo(name="churned"))
+    until("the rules being loaded", lambda: recorded(kubectl, "churned"), 180)
+    start = settled_total(kubectl, "churned")
+    stage.load.rate(60)
+    stage.load.resume()
+    break_service(kubectl, errors=0.02, delay="0s")
+    end = time.monotonic() + 60 * MINUTES
+    kubectl("scale", "deployment/checkout", "-n", SHOP, "--replicas=4")
+    kubectl.wait_rolled_out("deployment", "checkout", SHOP)
+    kubectl("scale", "deployment/checkout", "-n", SHOP, "--replicas=3")
+    crashed = kubectl.items("pods", SHOP, "app=checkout")[0]["metadata"]["name"]
+    kubectl("delete", "pod", crashed, "-n", SHOP, "--grace-period=0", "--force")
+    restarts = 0
+    while time.monotonic() < end:
+        kubectl("rollout", "restart", "deployment/checkout", "-n", SHOP)
+        kubectl.wait_rolled_out("deployment", "checkout", SHOP)
+        restarts += 1
+    books = at_rest(stage)
+    answered = books.answered - before.answered
+    found = settled_total(kubectl, "churned")
+    counted, bad = found["total"] - start["total"], found["total"] - found["good"] - (start["total"] - start["good"])
+    scraped = value(kubectl, f'sum(max_over_time(http_requests_total{{namespace="{SHOP}",pod="{crashed}"}}[1h]))')
+    unscraped = books.servers.get(crashed, 0) - round(scraped)
+    print(
+        f"{MINUTES:g} minutes, {restarts} rolling restarts: answered {answered}, counted {counted}; of the killed "
+        f"pod's answers {unscraped} were never scraped; bad {books.bad - before.bad}, counted {bad}"
+    )
+    assert restarts > 0
+    assert unscraped >= 0
+    assert abs(counted + unscraped - answered) <= 0.001 * answered
+    assert abs(bad - (books.bad - before.bad)) <= 0.001 * answered + unscraped
+    stage.load.resume()
+
+
+def test_a_full_outage_at_three_nines_pages_in_time(stage: Environment, kubectl: Kubectl) -> None:
+    """As if an hour of good traffic lay behind it, which dilutes the outage most: as many events in fewer minutes."""
+    quiet, busy = 20, 240
+    stage.load.rate(busy)
+    stage.load.resume()
+    promise = {"name": "availability", "target": "99.9", "window": "30d", "http": {}}
+    kubectl.apply(slo(name="paged", objectives=[promise]))
+    until("the rules being loaded", lambda: recorded(kubectl, "paged"), 180)
+    until(
+        "an hour's worth of good requests",
+        lambda: value(kubectl, 'sum(sum_over_time(goslo:total:delta{goslo="paged"}[1h]))') >= quiet * 3600,
+        900,
+    )
+    stage.load.rate(quiet)
+    began = time.time()
+    break_service(kubectl, errors=1.0, delay="0s")
+    alert = 'ALERTS{alertname="GoSLOBudgetBurn",goslo="paged",severity="page",alertstate="firing"}'
+    try:
+        until("the page", lambda: query(kubectl, alert), 300)
+        fired = float(query(kubectl, f"min_over_time(timestamp({alert})[10m:1s])")[0]["value"][1])
+    finally:
+        heal_service(kubectl)
+        stage.load.rate(60)
+    print(f"a full outage pages after {fired - began:.1f} s")
+    # The promise is in seconds of the service's own time: scrapes, lag, tiles and evaluations, not of this machine's.
+    assert fired - began <= PAGE_WITHIN_SECONDS
+    assert status(kubectl, "paged")["conditions"]

@@ -1,0 +1,314 @@
+"""What happened before the rules, counted in a real engine from raw series: it is what the scrapes had shown."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.replay.counting import (
+    AVAILABILITY,
+    CLASSIC,
+    COUNTER,
+    LATENCY,
+    NATIVE,
+    NATIVE_LATENCY,
+    OLD,
+    SETTINGS,
+    STRICT_LATENCY,
+    WORKLOAD,
+    failed,
+    long_running,
+    mixed,
+    slow,
+    young,
+)
+from tests.replay.promtool import Promtool, Replay
+from tests.replay.slices import OURS, ends, scraped
+from tests.replay.world import Pod, Process, Request, Series, World, classic_histogram, native_histogram, steady
+from tests.table import cases
+
+from goserviceslo.api.v1alpha1 import Objective
+from goserviceslo.ports import Sample
+from goserviceslo.slo.conventions import EVENTS_LABEL
+from goserviceslo.slo.discovery import MetricShape
+from goserviceslo.slo.history import Tally, split
+from goserviceslo.slo.indicator import EventIndicator, TimeSlices, resolve
+from goserviceslo.slo.maintenance import Span
+from goserviceslo.slo.raw_counts import Question, exact, read_tally, swift
+
+pytestmark = pytest.mark.prometheus
+
+OTHER = "checkout-5d9f8c7b6-b7c8d"
+SHORT = [
+    Pod(
+        [young(start, start + 40, 2)],
+        f"checkout-5d9f8c7b6-x2z{i}k",
+        f"10.0.2.{i}:8080",
+        known_from=start,
+        known_until=start + 40,
+        phase=i,
+    )
+    for i, start in ((2, 400), (4, 700), (5, 1010), (6, 1500))
+]
+WORLDS: Mapping[str, World] = {
+    "steady traffic of a process that ran long before it was watched": World([Pod([long_running(2400)])], 2400),
+    "pods that live for seconds": World([Pod([long_running(2400)]), *SHORT], 2400),
+    "a rolling restart": World(
+        [
+            Pod([long_running(2400)], known_until=900),
+            Pod([young(860, 2400)], OTHER, "10.0.0.2:8080", known_from=855, phase=4),
+        ],
+        2400,
+    ),
+    "a scale-down": World(
+        [
+            Pod([long_running(2400)]),
+            *(
+                Pod([young(-60, end)], f"checkout-5d9f8c7b6-b7c8{i}", f"10.0.1.{i}:8080", phase=i, known_until=end)
+                for i, end in ((4, 1301), (5, 1309), (6, 1309), (7, 1333))
+            ),
+        ],
+        2400,
+    ),
+    "a container that restarts twice": World([Pod([young(0, 607), young(609, 1500), young(1533, 2400)])], 2400),
+    "the first failure, late": World(
+        [Pod([Process(OLD, 10**6, [*steady(OLD, 2400, 0.5), Request(1433.3, "500")], contact=True)])], 2400
+    ),
+    "scrapes that fail for four minutes": World([Pod([young(0, 2400)], unreachable=[(600, 840)])], 2400),
+    "an outage of everything for ten minutes": World(
+        [
+            Pod([young(0, 900)], known_until=900),
+            Pod([young(1500, 2400)], OTHER, "10.0.0.2:8080", known_from=1495, phase=4),
+        ],
+        2400,
+    ),
+    "Prometheus starts in the middle": World(
+        [
+            Pod([Process(0, 10**6, steady(0, 2400, 0.5, 7), contact=True)]),
+            Pod([young(890, 2400)], OTHER, "10.0.0.2:8080", known_from=880, phase=4),
+        ],
+        2400,
+        watched_from=900,
+    ),
+    "targets that are given a new label": World(
+        [Pod([long_running(2400)], known_until=1000), Pod([long_running(2400)], known_from=1000, more=',zone="a"')],
+        2400,
+    ),
+    "a young target that is given a new label": World(
+        [
+            Pod([young(0, 2400)], known_until=1000),
+            Pod([replace(young(0, 2400), contact=True)], known_from=1000, more=',zone="a"'),
+        ],
+        2400,
+    ),
+    "processes that do not tell their age": World(
+        [
+            Pod([long_running(2400)]),
+            Pod([young(900, 2400, tells_its_age=False)], OTHER, "10.0.0.2:8080", known_from=890, phase=4),
+        ],
+        2400,
+    ),
+}
+
+
+def instant(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+class Asking:
+    """Asks as the operator does: as a whole, and where that is unsure in parts, and then tile by tile."""
+
+    def __init__(self, promtool: Promtool, world: World, indicator: EventIndicator) -> None:
+        self._promtool = promtool
+        self._replay = Replay(world.series(), [], pace=5)
+        self._indicator = indicator
+        self.exact = 0
+
+    def tally(self, start: int, end: int) -> Tally:
+        asked = Span(instant(start), instant(end))
+        found = self._ask(swift(self._indicator, asked), asked)
+        if found is not None:
+            return found
+        parts = split(asked, 4, timedelta(minutes=10), SETTINGS.interval)
+        if len(parts) > 1:
+            tallies = [self.tally(int(one.start.timestamp()), int(one.end.timestamp())) for one in parts]
+            return sum(tallies, Tally())
+        self.exact += 1
+        found = self._ask(exact(self._indicator, asked, SETTINGS), asked)
+        assert found is not None
+        return found
+
+    def _ask(self, question: Question, asked: Span) -> Tally | None:
+        labels = [(name, f'{{{EVENTS_LABEL}="{name}"}}') for name in ("total", "good", "bad", "unsure", "seen since")]
+        selected = [*labels, ("", f'{{{EVENTS_LABEL}=""}}')]
+        expressions = [f"({question.promql}) and on ({EVENTS_LABEL}) {_one(name)}" for name, _ in selected]
+        values = self._promtool.ask(self._replay, expressions, int(question.at.timestamp()))
+        samples = [
+            Sample({EVENTS_LABEL: name} if name else {}, value, 0)
+            for (name, _), value in zip(selected, values, strict=True)
+            if value is not None
+        ]
+        return read_tally(self._indicator, samples, asked)
+
+
+def _one(name: str) -> str:
+    return f'label_replace(vector(1), "{EVENTS_LABEL}", "{name}", "", "")'
+
+
+def indicator_of(objective: Objective, shape: MetricShape) -> EventIndicator:
+    found = resolve(objective, WORKLOAD, [shape], None)
+    assert isinstance(found, EventIndicator)
+    return found
+
+
+def truth(world: World, start: int, end: int, bad: Callable[[Request], bool]) -> tuple[int, int]:
+    return world.seen(end) - world.seen(start), world.seen(end, bad) - world.seen(start, bad)
+
+
+def stretches(until: int) -> Iterator[tuple[int, int]]:
+    """All of it, and two that adjoin within."""
+    seam = until - 45
+    yield seam - 60 * 30, seam
+    yield seam - 30 * 30, seam
+    yield seam - 60 * 30, seam - 30 * 30
+
+
+@cases("world", WORLDS)
+def test_a_stretch_holds_what_its_scrapes_had_shown(promtool: Promtool, world: World) -> None:
+    asking = Asking(promtool, world, indicator_of(AVAILABILITY, COUNTER))
+    for start, end in stretches(world.until):
+        found = asking.tally(start, end)
+        assert (round(found.total), round(found.bad)) == truth(world, start, end, failed), (start, end)
+
+
+@cases(
+    "objective, shape, world, bad",
+    {
+        "by classic histogram": (
+            LATENCY,
+            CLASSIC,
+            World([Pod([mixed(0, 2400)])], 2400, expose=classic_histogram("0.1", "0.3", "1")),
+            slow,
+        ),
+        "by classic histogram, failures too": (
+            STRICT_LATENCY,
+            CLASSIC,
+            World([Pod([mixed(0, 1000), mixed(1020, 2400)])], 2400, expose=classic_histogram("0.1", "0.3", "1")),
+            lambda request: slow(request) or failed(request),
+        ),
+        "by native histogram": (
+            NATIVE_LATENCY,
+            NATIVE,
+            World([Pod([mixed(0, 2400)])], 2400, expose=native_histogram),
+            lambda request: request.seconds > 0.5,
+        ),
+    },
+)
+def test_latency_is_counted_the_same(
+    promtool: Promtool, objective: Objective, shape: MetricShape, world: World, bad: Callable[[Request], bool]
+) -> None:
+    asking = Asking(promtool, world, indicator_of(objective, shape))
+    for start, end in stretches(world.until):
+        found = asking.tally(start, end)
+        assert (round(found.total), round(found.bad)) == truth(world, start, end, bad), (start, end)
+
+
+def test_only_what_is_unsure_is_counted_tile_by_tile(promtool: Promtool) -> None:
+    def exactly(name: str) -> int:
+        asking = Asking(promtool, WORLDS[name], indicator_of(AVAILABILITY, COUNTER))
+        asking.tally(555, 2355)
+        return asking.exact
+
+    assert exactly("pods that live for seconds") == 0
+    assert exactly("a rolling restart") == 0
+    # Two parts with a restart, and one in which the five minutes before it hold one.
+    assert exactly("a container that restarts twice") == 3
+
+
+@cases(
+    "name, start, since",
+    {
+        "it was there all the time": ("steady traffic of a process that ran long before it was watched", 555, 555),
+        "Prometheus remembers no more": ("Prometheus starts in the middle", 255, 900),
+    },
+)
+def test_an_answer_says_since_when_something_was_there(promtool: Promtool, name: str, start: int, since: int) -> None:
+    found = Asking(promtool, WORLDS[name], indicator_of(AVAILABILITY, COUNTER)).tally(start, 2355)
+    assert found.seen_since is not None
+    assert abs(found.seen_since.timestamp() - since) <= 300
+
+
+def test_where_nothing_was_nothing_is_told(promtool: Promtool) -> None:
+    world = WORLDS["an outage of everything for ten minutes"]
+    found = Asking(promtool, replace(world, pods=[]), indicator_of(AVAILABILITY, COUNTER)).tally(555, 2355)
+    assert found == Tally()
+
+
+BUSY = {"saturation": {"gauge": "queue_ratio", "below": "80%"}}
+FRESH = {"freshness": {"timestamp": "sync_last_success_timestamp_seconds", "within": "2m"}}
+SLICED: Mapping[str, tuple[Mapping[str, Any], Series, Callable[[int], bool | None]]] = {
+    "a queue that is full now and then": (
+        BUSY,
+        scraped("queue_ratio", lambda at: 0.95 if at % 420 < 130 else 0.3, 2400),
+        lambda end: end % 420 < 130,
+    ),
+    "a queue of which one of two pods is full": (
+        BUSY,
+        scraped("queue_ratio", lambda at: 0.3, 2400)
+        | scraped("queue_ratio", lambda at: 0.9 if 900 <= at < 1500 else 0.1, 2400, pod=OURS),
+        lambda end: 900 <= end < 1500,
+    ),
+    "a queue that nobody saw for a quarter of an hour": (
+        BUSY,
+        scraped("queue_ratio", lambda at: None if 600 < at < 1500 else 0.9 if at < 300 else 0.3, 2400),
+        # What was seen last stands for five minutes.
+        lambda end: None if 900 <= end < 1500 else end < 300,
+    ),
+    "a queue that was watched from the middle on, in slices of 30 s": (
+        {**BUSY, "slices": {"length": "30s"}},
+        scraped("queue_ratio", lambda at: None if at < 1200 else 0.9 if at < 1500 else 0.3, 2400),
+        lambda end: None if end < 1200 else end < 1500,
+    ),
+    "a copy that stops succeeding and recovers": (
+        FRESH,
+        scraped("sync_last_success_timestamp_seconds", lambda at: 900 if 900 <= at < 1500 else at, 2400),
+        lambda end: 1020 < end < 1500,
+    ),
+}
+
+
+@cases("kind, series, failed", SLICED)
+def test_slices_of_the_past_are_those_that_ended_in_it(
+    promtool: Promtool, kind: Mapping[str, Any], series: Series, failed: Callable[[int], bool | None]
+) -> None:
+    found = resolve(
+        Objective.model_validate({"name": "it", "target": 99, "window": "1h", **kind}), WORKLOAD, None, None
+    )
+    assert isinstance(found, TimeSlices)
+    replay = Replay(series, [])
+    for start, end in stretches(2400):
+        asked = Span(instant(start), instant(end))
+        question = swift(found, asked)
+        [[samples]] = promtool.answers([(replay, [question.promql], int(question.at.timestamp()))])
+        tally = read_tally(found, samples, asked)
+        judged = [failed(one) for one in ends(2400, int(found.length.total_seconds())) if start < one <= end]
+        assert tally is not None
+        assert (tally.total, tally.bad) == (len(judged) - judged.count(None), judged.count(True)), (start, end)
+
+
+def test_slices_say_since_when_they_were_judged(promtool: Promtool) -> None:
+    kind, series, _ = SLICED["a queue that was watched from the middle on, in slices of 30 s"]
+    found = resolve(
+        Objective.model_validate({"name": "it", "target": 99, "window": "1h", **kind}), WORKLOAD, None, None
+    )
+    assert isinstance(found, TimeSlices)
+    asked = Span(instant(555), instant(2355))
+    [[samples]] = promtool.answers([(Replay(series, []), [swift(found, asked).promql], 2355)])
+    tally = read_tally(found, samples, asked)
+    assert tally is not None
+    assert tally.seen_since is not None
+    assert 1200 <= tally.seen_since.timestamp() <= 1500
+    asked = Span(instant(555), instant(1155))
+    [[samples]] = promtool.answers([(Replay(series, []), [swift(found, asked).promql], 1155)])
+    assert read_tally(found, samples, asked) == Tally()

@@ -1,0 +1,10 @@
+"""Container images without Docker: reproducible OCI archives of static programs and of the operator."""
+
+from .archive import Image
+from .catalogue import IMAGES, UnknownImage, build
+from .failures import CannotBuild
+from .layer import Digest
+from .operatorimage import build_operator
+from .static import build_static
+
+__all__ = ["IMAGES", "CannotBuild", "Digest", "Image", "UnknownImage", "build", "build_operator", "build_static"]

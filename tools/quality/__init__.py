@@ -1,0 +1,1 @@
+"""Guards of quality that no off-the-shelf linter holds: links, rendered files, the chart."""
