@@ -239,6 +239,25 @@ def test_an_answer_says_since_when_something_was_there(promtool: Promtool, name:
     assert abs(found.seen_since.timestamp() - since) <= 300
 
 
+@cases(
+    "watched, gone, seen",
+    {
+        "a minute before the rules": (2295, 2400, 2295),
+        "since after the last multiple of five minutes": (2110, 2400, 2110),
+        "between two looks, and gone": (1810, 1890, 2355),
+    },
+)
+def test_what_was_there_for_less_than_five_minutes_is_seen(
+    promtool: Promtool, watched: int, gone: int, seen: int
+) -> None:
+    pod = Pod([young(watched - 5, gone)], known_from=watched, known_until=gone)
+    world = World([pod], 2400)
+    found = Asking(promtool, world, indicator_of(AVAILABILITY, COUNTER)).tally(555, 2355)
+    assert round(found.total) == world.seen(2355) > 0
+    assert found.seen_since is not None
+    assert abs(found.seen_since.timestamp() - seen) <= 15
+
+
 def test_where_nothing_was_nothing_is_told(promtool: Promtool) -> None:
     world = WORLDS["an outage of everything for ten minutes"]
     found = Asking(promtool, replace(world, pods=[]), indicator_of(AVAILABILITY, COUNTER)).tally(555, 2355)

@@ -16,7 +16,7 @@ parts, and in the end (`exact`) tile by tile, just as rules count.
 What a counter shows after a gap of more than five minutes is counted here, as it did happen; tiles leave it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -35,7 +35,7 @@ _TARGET = "job, instance, pod"
 _SEEN, _UNSURE = "seen since", "unsure"
 """Values of `goslo_events` beside those of events: when the series were first there, and how many are not settled."""
 _LOOKS = timedelta(seconds=15)
-"""How often a process is looked for, to know when it was first seen."""
+"""How often a process is looked for, to know when it was first seen, and a series in the last minutes."""
 _COARSE = timedelta(minutes=4)
 """How often the first tile is looked for at first; a tile is seen for five minutes."""
 _FINE = timedelta(seconds=1)
@@ -107,15 +107,22 @@ def read_tally(indicator: Indicator, samples: Iterable[Sample], asked: Span) -> 
     by_events = {one.labels.get(EVENTS_LABEL, ""): one.value for one in samples if isfinite(one.value)}
     if _UNSURE in by_events:
         return None
+    total, bad = _total_and_bad(indicator, by_events)
     seen = by_events.get(_SEEN)
-    since = None if seen is None else max(asked.start, datetime.fromtimestamp(int(seen), UTC))
+    if seen is not None:
+        return Tally(total, bad, max(asked.start, datetime.fromtimestamp(int(seen), UTC)))
+    # What came and went between two looks was there all the same; nobody knows when.
+    return Tally(total, bad, asked.end if total else None)
+
+
+def _total_and_bad(indicator: Indicator, by_events: Mapping[str, float]) -> tuple[float, float]:
     total, good, bad = (by_events.get(one, 0.0) for one in (Events.TOTAL, Events.GOOD, Events.BAD))
     if isinstance(indicator, TimeSlices):
-        return Tally(good + bad, bad, since)
+        return good + bad, bad
     if isinstance(indicator, EventIndicator) and indicator.counts[0].split:
-        return Tally(by_events.get("", 0.0) + bad, bad, since)
+        return by_events.get("", 0.0) + bad, bad
     counts_bad = isinstance(indicator, EventIndicator) and any(one.events is Events.BAD for one in indicator.counts)
-    return Tally(total, min(bad, total) if counts_bad else max(total - good, 0.0), since)
+    return total, min(bad, total) if counts_bad else max(total - good, 0.0)
 
 
 def first_tile(identity: tuple[str, str, str], window: timedelta, now: datetime) -> Question:
@@ -166,8 +173,10 @@ def _zero_known(targets: str, length: timedelta) -> str:
 
 def _first_seen(indicator: EventIndicator, length: timedelta) -> str:
     counts = [one for one in indicator.counts if one.split or one.events is Events.TOTAL]
+    # The multiples of five minutes may all lie before what is younger than that.
+    looks = ((duration(length), duration(STALENESS)), (duration(min(length, STALENESS)), duration(_LOOKS)))
     some = " or ".join(
-        f"min_over_time(timestamp({one.selector})[{duration(length)}:{duration(STALENESS)}])" for one in counts
+        f"min_over_time(timestamp({one.selector})[{reach}:{step}])" for reach, step in looks for one in counts
     )
     return f"min({some})"
 
