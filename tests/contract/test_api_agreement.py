@@ -10,6 +10,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, seed, settings
 from pydantic.alias_generators import to_snake
+from tests.conftest import Measured
 from tests.contract.conftest import REQUESTS_AT_ONCE, ApiServer
 from tests.unit.api.specs import families, good_specs, replaced, resource
 from tests.unit.api.values import EVERYTHING, FIELDS, KEYS, ODD, RESOURCE_NAMES, UNKNOWN_FIELDS
@@ -137,7 +138,7 @@ def test_they_agree_on_every_entry_every_unknown_field_and_every_name(judge: Jud
     assert not found, found
 
 
-def test_they_agree_on_two_thousand_generated_resources(judge: Judge) -> None:
+def test_they_agree_on_two_thousand_generated_resources(judge: Judge, measured: Measured) -> None:
     print(f"\nGOSLO_FUZZ_SEED={SEED} GOSLO_FUZZ_FAMILIES={FAMILIES}")
     before = set(judge.answers)
 
@@ -150,7 +151,7 @@ def test_they_agree_on_two_thousand_generated_resources(judge: Judge) -> None:
 
     agree()
     taken = [judge.answers[body] is None for body in judge.answers.keys() - before]
-    print(f"{sum(taken)} different resources taken by both, {len(taken) - sum(taken)} refused by both")
+    measured(f"{sum(taken)} different resources taken by both, {len(taken) - sum(taken)} refused by both")
     assert len(taken) >= LEAST_RESOURCES
     assert LEAST_RESOURCES // 5 <= sum(taken) <= len(taken) - LEAST_RESOURCES // 5, "too one-sided to mean much"
 

@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+from tests.conftest import Measured
 from tests.e2e.story import recorded, settled_total, slo, status
 
 from demo.environment import SHOP, Environment
@@ -39,7 +40,10 @@ def at_rest(stage: Environment) -> Counts:
     return books
 
 
-def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(stage: Environment, kubectl: Kubectl) -> None:
+@pytest.mark.timeout(900 + 60 * MINUTES)
+def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(
+    stage: Environment, kubectl: Kubectl, measured: Measured
+) -> None:
     """Within 0.1 % of the load generator's own books; what a killed pod had not been scraped for is told apart."""
     before = at_rest(stage)
     kubectl.apply(slo(name="churned"))
@@ -65,7 +69,7 @@ def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(stage: En
     counted, bad = found["total"] - start["total"], found["total"] - found["good"] - (start["total"] - start["good"])
     scraped = value(kubectl, f'sum(max_over_time(http_requests_total{{namespace="{SHOP}",pod="{crashed}"}}[1h]))')
     unscraped = books.servers.get(crashed, 0) - round(scraped)
-    print(
+    measured(
         f"{MINUTES:g} minutes, {restarts} rolling restarts: answered {answered}, counted {counted}; of the killed "
         f"pod's answers {unscraped} were never scraped; bad {books.bad - before.bad}, counted {bad}"
     )
@@ -76,7 +80,7 @@ def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(stage: En
     stage.load.resume()
 
 
-def test_a_full_outage_at_three_nines_pages_in_time(stage: Environment, kubectl: Kubectl) -> None:
+def test_a_full_outage_at_three_nines_pages_in_time(stage: Environment, kubectl: Kubectl, measured: Measured) -> None:
     """As if an hour of good traffic lay behind it, which dilutes the outage most: as many events in fewer minutes."""
     quiet, busy = 20, 240
     stage.load.rate(busy)
@@ -99,7 +103,7 @@ def test_a_full_outage_at_three_nines_pages_in_time(stage: Environment, kubectl:
     finally:
         heal_service(kubectl)
         stage.load.rate(60)
-    print(f"a full outage pages after {fired - began:.1f} s")
+    measured(f"a full outage pages after {fired - began:.1f} s")
     # The promise is in seconds of the service's own time: scrapes, lag, tiles and evaluations, not of this machine's.
     assert fired - began <= PAGE_WITHIN_SECONDS
     assert status(kubectl, "paged")["conditions"]

@@ -1,6 +1,7 @@
 """A promise is kept, broken and kept again, on real pods under real load."""
 
 import pytest
+from tests.conftest import Measured
 from tests.e2e.story import event_reasons, recorded, settled_total, slo, status, until_condition
 
 from demo.environment import Environment, objective
@@ -32,7 +33,9 @@ def test_a_failing_service_breaches_its_objective_and_a_healed_one_meets_it_agai
     stage.load.rate(60)
 
 
-def test_the_status_counts_what_the_load_generator_counted(stage: Environment, kubectl: Kubectl) -> None:
+def test_the_status_counts_what_the_load_generator_counted(
+    stage: Environment, kubectl: Kubectl, measured: Measured
+) -> None:
     """Within 0.5 %: with the load at rest, every answered request has been scraped and counted."""
     stage.load.pause()
     before = stage.load.counts()
@@ -59,6 +62,8 @@ def test_the_status_counts_what_the_load_generator_counted(stage: Environment, k
     until("the status counting them", counted, 120)
     found = objective(kubectl, "availability", "counted")
     bad = found["total"] - found["good"] - (start - before_load["good"])
+    counted_now = found["total"] - start
+    measured(f"answered {sent}, counted {counted_now}; bad {books.bad - before.bad}, counted {bad}")
     assert bad > 0
     assert abs(bad - (books.bad - before.bad)) <= 0.005 * sent
     stage.load.resume()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+from tests.conftest import Measured
 from tests.expressions import METRICS, Author
 from tests.replay.server import Answers, served
 
@@ -97,7 +98,7 @@ HOSTILE = (
 )
 
 
-def test_no_confined_expression_depends_on_the_other(alone: Answers, together: Answers) -> None:
+def test_no_confined_expression_depends_on_the_other(alone: Answers, together: Answers, measured: Measured) -> None:
     accepted = set()
     refused = 0
     for text in (*HOSTILE, *_generated()):
@@ -106,7 +107,7 @@ def test_no_confined_expression_depends_on_the_other(alone: Answers, together: A
         except Escapes:
             refused += 1
     seen = [_asked_twice(expression, alone, together) for expression in sorted(accepted)]
-    print(
+    measured(
         f"{len(seen)} confined expressions asked twice, {sum(seen)} had an answer with samples; {refused} were refused"
     )
     assert len(seen) >= 2000
