@@ -24,6 +24,9 @@ METADATA_LIST_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.i
 APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 
+_MANAGED = urlencode({"fieldManager": FIELD_MANAGER})
+_FORCED = f"{_MANAGED}&force=true"
+
 CallObserver = Callable[[str, Resource, str, float], None]
 """Told of each call: verb, resource, HTTP code (`0` where there was no answer), seconds."""
 
@@ -66,9 +69,7 @@ class KubernetesCluster:
 
     async def create(self, resource: Resource, key: Key, body: Json) -> Json:
         path = _path(resource, key.namespace)
-        return await self._call(
-            "create", resource, "POST", path, query={"fieldManager": FIELD_MANAGER}, body=body, accept=METADATA_ONLY
-        )
+        return await self._call("create", resource, "POST", path, query=_MANAGED, body=body, accept=METADATA_ONLY)
 
     async def apply(
         self, resource: Resource, key: Key, body: Json, *, force: bool = False, subresource: str = ""
@@ -78,7 +79,7 @@ class KubernetesCluster:
             resource,
             "PATCH",
             _path(resource, key.namespace, key.name, subresource),
-            query={"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"},
+            query=_FORCED if force else _MANAGED,
             body=body,
             content_type=APPLY_PATCH,
             accept=METADATA_ONLY,
@@ -90,7 +91,7 @@ class KubernetesCluster:
             resource,
             "PATCH",
             _path(resource, key.namespace, key.name, subresource),
-            query={"fieldManager": FIELD_MANAGER},
+            query=_MANAGED,
             body=body,
             content_type=MERGE_PATCH,
             accept=METADATA_ONLY,
@@ -102,7 +103,7 @@ class KubernetesCluster:
             resource,
             "PUT",
             _path(resource, key.namespace, key.name),
-            query={"fieldManager": FIELD_MANAGER},
+            query=_MANAGED,
             body=body,
             accept=METADATA_ONLY,
         )
@@ -127,7 +128,9 @@ class KubernetesCluster:
         if label_selector:
             query["labelSelector"] = label_selector
         while True:
-            answer = await self._call("list", resource, "GET", _path(resource, namespace), query=query, accept=accept)
+            answer = await self._call(
+                "list", resource, "GET", _path(resource, namespace), query=urlencode(query), accept=accept
+            )
             metadata = answer.get("metadata") or {}
             token = metadata.get("continue") or ""
             yield Page(answer.get("items") or (), metadata.get("resourceVersion", ""), token)
@@ -150,7 +153,7 @@ class KubernetesCluster:
         method: str,
         path: str,
         *,
-        query: dict[str, str] | None = None,
+        query: str = "",
         body: Json | None = None,
         content_type: str = PLAIN,
         accept: str = PLAIN,
@@ -158,7 +161,7 @@ class KubernetesCluster:
         """One call; throttled ones (429: nothing was done) are tried again when the server says, others are not."""
         data = None if body is None else orjson.dumps(body)
         headers = {"Accept": accept} if data is None else {"Accept": accept, "Content-Type": content_type}
-        target = f"{self._connection.server}{path}?{urlencode(query)}" if query else self._connection.server + path
+        target = f"{self._connection.server}{path}?{query}" if query else self._connection.server + path
         renewed = False
         tries = 0
         while True:

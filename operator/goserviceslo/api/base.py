@@ -57,7 +57,7 @@ class ApiModel(BaseModel):
     @classmethod
     def _null_is_absent(cls, data: Any) -> Any:
         """Drop nulls of known fields, as the API server does before it validates."""
-        if not isinstance(data, dict) or all(value is not None for value in data.values()):
+        if not isinstance(data, dict) or None not in data.values():
             return data
         known = {field.alias for field in cls.model_fields.values()}
         return {key: value for key, value in data.items() if value is not None or key not in known}

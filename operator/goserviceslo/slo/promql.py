@@ -55,8 +55,12 @@ def duration(span: timedelta) -> str:
     return f"{milliseconds}ms"
 
 
-@lru_cache(maxsize=1024)
 def number(value: Fraction) -> str:
     """A number as a plain decimal of at most twelve significant digits."""
-    text = f"{_TWELVE_DIGITS.divide(Decimal(value.numerator), Decimal(value.denominator)):f}"
+    return _decimal(value.numerator, value.denominator)
+
+
+@lru_cache(maxsize=1024)
+def _decimal(numerator: int, denominator: int) -> str:
+    text = f"{_TWELVE_DIGITS.divide(Decimal(numerator), Decimal(denominator)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
