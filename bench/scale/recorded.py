@@ -12,7 +12,9 @@ from goserviceslo.api.duration import parse_duration
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec
 from goserviceslo.ports import Json
 from goserviceslo.slo import conventions
+from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.discovery import MetricKind
+from goserviceslo.slo.promql import duration
 from goserviceslo.slo.rules import GRID, RuleSettings, SloRef, render_groups
 from goserviceslo.slo.series import RequestIndicator, Source
 from goserviceslo.slo.workload import Workload
@@ -75,17 +77,23 @@ def series(made: Promise, factor: float) -> Iterator[Series]:
     }
     yield Series("http_requests_total", {**pod, "code": "200"}, 1e6, TILE_SECONDS)
     yield Series("http_requests_total", {**pod, "code": "500"}, 400, TILE_SECONDS)
-    for group in _groups(made):
+    spec = GoServiceSloSpec.model_validate(goserviceslo(made)["spec"])
+    # One rule records the burn rates of all windows.
+    rates = [duration(window) for window in burn_policy(spec.objectives[0]).recorded]
+    for group in _groups(made, spec):
         every = int(parse_duration(group["interval"]).total_seconds())
         for rule in group["rules"]:
             name = rule.get("record", conventions.EVENTS_DELTA)
             # A step on the way to the two deltas that nobody asks for; and an outage, which there is none of.
-            if name not in (conventions.EVENTS_DELTA, conventions.OUTAGE_DELTA):
+            if name == conventions.BURN_RATE:
+                for window in rates:
+                    labels = {**rule["labels"], conventions.WINDOW_LABEL: window}
+                    yield Series(name, labels, _value(name, factor), every)
+            elif name not in (conventions.EVENTS_DELTA, conventions.OUTAGE_DELTA):
                 yield Series(name, rule["labels"], _value(name, factor), every)
 
 
-def _groups(made: Promise) -> tuple[Json, ...]:
-    spec = GoServiceSloSpec.model_validate(goserviceslo(made)["spec"])
+def _groups(made: Promise, spec: GoServiceSloSpec) -> tuple[Json, ...]:
     source = Source("http_requests_total", MetricKind.COUNTER, "code")
     indicator = RequestIndicator(Workload(made.key.namespace, spec.target.name), source, ("5xx",))
     return render_groups(

@@ -145,7 +145,7 @@ class _Rendering:
         self._settings = settings
 
     def groups(self) -> list[Json]:
-        tiles = [*self._counts(), *[self._burn_rate(span) for span in self._policy.recorded]]
+        tiles = [*self._counts(), self._burn_rates()]
         slow: list[Json] = []
         current = nominal_length(self._window) <= LONGEST_CURRENT_WINDOW
         if isinstance(self._window, timedelta):
@@ -180,9 +180,14 @@ class _Rendering:
             self._record(EXCLUDED_DELTA, excluded(total, matchers)),
         ]
 
-    def _burn_rate(self, window: timedelta) -> Json:
-        expression = burn_rate(self._matchers, window, self._policy.budget)
-        return self._record(BURN_RATE, expression, **{WINDOW_LABEL: duration(window)})
+    def _burn_rates(self) -> Json:
+        """Of all windows in one rule: each is a series of its own."""
+        rates = [
+            f'label_replace({burn_rate(self._matchers, window, self._policy.budget)}, "{WINDOW_LABEL}", '
+            f'"{duration(window)}", "", "")'
+            for window in self._policy.recorded
+        ]
+        return self._record(BURN_RATE, " or ".join(rates))
 
     def _excluded(self, window: timedelta) -> Json:
         expression = f"sum(sum_over_time({EXCLUDED_DELTA}{{{self._matchers}}}[{duration(window)}]))"
