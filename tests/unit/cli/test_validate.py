@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.table import cases
-from tests.unit.cli.commands import BAD, GOOD, goslo
+from tests.unit.cli.commands import BAD, EXAMPLES, GOOD, goslo
 
 
 @cases(
@@ -21,6 +21,12 @@ from tests.unit.cli.commands import BAD, GOOD, goslo
 @pytest.mark.parametrize("output", ["text", "json", "sarif"])
 def test_validate_ends_with_the_code_of_the_worst(arguments: list[str | Path], code: int, output: str) -> None:
     assert goslo("validate", "--output", output, *arguments).exit_code == code
+
+
+@pytest.mark.parametrize("folder", ["objectives", "cases"])
+def test_the_examples_of_a_folder_can_be_applied_together(folder: str) -> None:
+    done = goslo("validate", EXAMPLES / folder)
+    assert (done.exit_code, ", no problem" in done.stdout) == (0, True), done.stdout
 
 
 def test_validate_prints_place_and_sentence_and_a_sum() -> None:
