@@ -1,8 +1,13 @@
-"""What tests have measured is shown at the end of every run, beside what was skipped."""
+"""For all tests: what they have measured is shown at the end of every run, beside what was skipped."""
 
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is this machine's affair.
+settings.register_profile("goslo", deadline=None)
+settings.load_profile("goslo")
 
 _MEASURED = "measured"
 

@@ -5,7 +5,6 @@ Its pods are objects without a node; what they "serve" is a server of this test 
 
 import http.server
 import json
-import socket
 import subprocess
 import threading
 from base64 import b64decode
@@ -19,6 +18,8 @@ import pytest
 import yaml
 from tests.chart.programs import NAMESPACE, ROOT, Json, Kubectl, binary, only, until
 from tests.table import cases
+
+from localcluster.addresses import free_ports
 
 pytestmark = [pytest.mark.prometheus, pytest.mark.apiserver]
 
@@ -126,13 +127,6 @@ class Prometheus:
         return sorted(found, key=lambda target: str(target["labels"]["pod"]))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def namespaces(kubectl: Kubectl) -> None:
     """The operator's namespace and a team's."""
@@ -184,7 +178,8 @@ def prometheus(kubectl: Kubectl, namespaces: None, tmp_path_factory: pytest.Temp
         for job in content["scrape_configs"]:
             job["kubernetes_sd_configs"][0]["kubeconfig_file"] = str(root / "kubeconfig")
         file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    url = f"127.0.0.1:{free_port()}"
+    [port] = free_ports(1)
+    url = f"127.0.0.1:{port}"
     ours = {
         "--config.file": main,
         "--storage.tsdb.path": root / "data",
@@ -273,6 +268,8 @@ def test_pods_that_ask_for_it_are_scraped_once_under_the_agreed_labels(
         kubectl("patch", "pod", name, "-n", TEAM, "--subresource=status", "--type=merge", "-p", json.dumps(status))
     until(lambda: len(prometheus.targets()) >= len(wanted), "the pods are found")
     until(lambda: all(target["health"] == "up" for target in prometheus.targets()), "the pods are scraped")
+    question = 'query?query=goslo_test_answer{pod="named"}'
+    until(lambda: prometheus.get(question)["result"] != [], "what was scraped is stored")
     found = prometheus.targets()
     common = {"namespace": TEAM, "container": "app", "instance": f"127.0.0.1:{port}"}
     assert [target["labels"] for target in found] == [
@@ -281,7 +278,7 @@ def test_pods_that_ask_for_it_are_scraped_once_under_the_agreed_labels(
         {**common, "pod": "other-path", "job": "pods"},
     ]
     assert [target["scrapeUrl"].split(str(port))[1] for target in found] == ["/metrics", "/metrics", "/admin/metrics"]
-    [sample] = prometheus.get('query?query=goslo_test_answer{pod="named"}')["result"]
+    [sample] = prometheus.get(question)["result"]
     assert sample["value"][1] == "42"
 
 

@@ -154,18 +154,21 @@ async def ensure_rule_kind(cluster: KubernetesCluster) -> None:
     from goserviceslo.ports import PROMETHEUS_RULES
 
     key = Key("", PROMETHEUS_RULE_CRD["metadata"]["name"])
-    with contextlib.suppress(ApiError):
-        await cluster.create(CRDS, key, PROMETHEUS_RULE_CRD)
 
-    async def listed() -> bool:
+    async def stands() -> bool:
+        # Again and again: one that is going takes its time, and stands in the way of its successor.
+        with contextlib.suppress(ApiError):
+            await cluster.create(CRDS, key, PROMETHEUS_RULE_CRD)
         try:
+            if "deletionTimestamp" in (await cluster.get(CRDS, key))["metadata"]:
+                return False
             async for _ in cluster.pages(PROMETHEUS_RULES, limit=1):
-                return True
+                break
         except NotFound:
             return False
-        return True
+        return await cluster.serves(PROMETHEUS_RULES)
 
-    await until(listed, "PrometheusRules to be served")
+    await until(stands, "PrometheusRules to be served")
 
 
 def slo(namespace: str, name: str = "checkout", *, target: str | None = None, **spec: Any) -> Json:

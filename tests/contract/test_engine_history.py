@@ -108,7 +108,7 @@ async def test_a_new_objective_knows_what_happened_before_it_and_a_restart_asks_
 
             async def whole() -> bool:
                 chunks = (await status_of(cluster, key))["objectives"][0].get("history", {}).get("chunks", [])
-                return bool(chunks) and chunks[-1]["start"] < _text(last - 28 * 86_400)
+                return bool(chunks) and chunks[-1]["start"] < _text(last - 29 * 86_400)
 
             await until(whole, "all of the window to be asked for")
             status = await figures()

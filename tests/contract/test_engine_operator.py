@@ -107,6 +107,7 @@ async def test_our_rules_come_back_when_somebody_deletes_or_edits_them(
                 return bool((await rule()).get("spec") == first["spec"])
 
             await until(repaired, "the edit to be undone")
+            await until(lambda: ("patch", "prometheusrules", "200") in calls, "the answer to that")
             writes = len(calls.writes())
             await asyncio.sleep(2)
             assert len(calls.writes()) == writes, "the repair must not be taken for another edit"

@@ -143,7 +143,9 @@ async def test_without_figures_nothing_is_taken_for_kept_and_they_come_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("goserviceslo.engine.measuring.FORBEARANCE", timedelta(seconds=2))
-    source = PrometheusSource(PrometheusAccess(prometheus.url), SystemClock(), timeout_seconds=1.0)
+    source = PrometheusSource(
+        PrometheusAccess(prometheus.url), SystemClock(), timeout_seconds=1.0 if behaviour is hang else 10.0
+    )
     key = Key(fresh_namespace, "checkout")
     prometheus.behaviour = Healthy(fresh_namespace)
     async with cluster_of(apiserver.kubeconfig) as cluster:

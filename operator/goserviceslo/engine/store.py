@@ -21,6 +21,7 @@ from goserviceslo.ports import (
 )
 
 Wakes = tuple[Key, ...]
+_GONE_REMEMBERED = 1024
 
 
 class Store:
@@ -43,6 +44,9 @@ class Store:
         """Names of GoServiceSLOs by the Deployment that they name."""
         self._expected_rules: dict[Key, str] = {}
         """Hash of the rules that are being written: their coming back is no news."""
+        self._gone: dict[str, int] = {}
+        """Last known versions of what went lately: the answer to a write may come after the news that its object has
+        been deleted."""
         self._scalers: dict[Key, set[tuple[str, str]]] = {}
         """Kind and name of autoscalers by the Deployment that they scale."""
 
@@ -53,7 +57,8 @@ class Store:
         metadata = raw["metadata"]
         key = Key(metadata.get("namespace", ""), metadata["name"])
         old = self.entry(resource, key)
-        if old is not None and int(metadata["resourceVersion"]) <= old.version:
+        known = self._gone.get(metadata["uid"], 0) if old is None else old.version
+        if int(metadata["resourceVersion"]) <= known:
             return ()
         if resource is GOSERVICESLOS:
             return self._put_resource(key, ResourceEntry(raw))
@@ -69,6 +74,9 @@ class Store:
         if old is None or old.uid != uid:
             return ()
         del self._shelves[resource][key]
+        self._gone[uid] = old.version
+        if len(self._gone) > _GONE_REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         if isinstance(old, ResourceEntry):
             self._unindex(key, old.target)
             return (key, *self._aiming_at(Key(key.namespace, old.target)))

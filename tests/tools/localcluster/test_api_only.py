@@ -136,7 +136,7 @@ def test_controllers_collect_what_lost_its_owner(clusters: Path) -> None:
         def collected() -> bool:
             return [one["metadata"]["name"] for one in api.get(CONFIG_MAPS)["items"] if "owned" in str(one)] == []
 
-        until("garbage collection", collected, seconds=60)
+        until("garbage collection", collected, seconds=180)
 
 
 def test_the_audit_log_counts_calls_by_verb_and_user(clusters: Path) -> None:

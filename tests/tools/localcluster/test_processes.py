@@ -76,7 +76,7 @@ def test_a_deaf_process_is_killed_and_collected(marker: Path) -> None:
     identity = one.identity
     assert identity is not None
     processes.end(identity, signal.SIGTERM, 0.2)
-    assert not one.alive
+    until("it to be gone", lambda: not one.alive, seconds=10)
     assert processes.identify(identity.pid) is None, "no zombie stays"
 
 
@@ -112,10 +112,11 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
 
 
 def test_this_process_knows_itself() -> None:
-    itself = subprocess.Popen(["sleep", "0.05"])
+    itself = subprocess.Popen(["sleep", "600"])
     identity = processes.identify(itself.pid)
     assert isinstance(identity, Identity)
     assert identity.alive
+    itself.kill()
     deadline = time.monotonic() + 10
     while identity.alive and time.monotonic() < deadline:
         time.sleep(0.01)

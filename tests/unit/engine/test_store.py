@@ -140,6 +140,21 @@ def test_a_rule_that_somebody_deleted_wakes_its_owner(store: Store) -> None:
     assert store.remove(PROMETHEUS_RULES, RULE, "uid-of-rule-of-checkout") == (CHECKOUT,)
 
 
+def test_the_answer_to_a_write_does_not_bring_back_what_somebody_has_deleted_meanwhile(store: Store) -> None:
+    store.put(PROMETHEUS_RULES, rule())
+    store.remove(PROMETHEUS_RULES, RULE, rule()["metadata"]["uid"])
+    assert store.put(PROMETHEUS_RULES, rule()) == ()
+    assert store.rule(RULE) is None
+
+
+def test_what_went_out_of_sight_may_come_back(store: Store) -> None:
+    """As a rule of which somebody took our label off, and put it on again."""
+    store.put(PROMETHEUS_RULES, rule())
+    store.remove(PROMETHEUS_RULES, RULE, rule()["metadata"]["uid"])
+    store.put(PROMETHEUS_RULES, rule(resourceVersion="21"))
+    assert store.rule(RULE) is not None
+
+
 def test_a_rule_whose_spec_somebody_changed_is_like_no_wish_until_it_is_written_again(store: Store) -> None:
     store.put(PROMETHEUS_RULES, rule())
     assert store.put(PROMETHEUS_RULES, rule(resourceVersion="21", generation=2)) == (CHECKOUT,)
