@@ -47,8 +47,10 @@ def kubectl(stage: Environment) -> Kubectl:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_ours_before(stage: Environment) -> None:
-    """Each test begins without GoServiceSLOs, with a healthy service."""
+def nothing_of_ours_before(stage: Environment) -> Iterator[None]:
+    """Each test begins without GoServiceSLOs, with a healthy service; the load rests when it ends."""
     stage.kubectl("delete", "goserviceslo", "--all", "-n", SHOP, "--wait=true", "--timeout=90s")
     stage.kubectl.wait_rolled_out("deployment", "checkout", SHOP)
     heal_service(stage.kubectl)
+    yield
+    stage.load.pause()

@@ -4,8 +4,9 @@ import json
 import time
 from typing import Any
 
-from demo.environment import SHOP, objective
+from demo.environment import SHOP, Environment, objective
 from demo.kubectl import Json, Kubectl, until
+from demo.load import Counts
 
 
 def slo(name: str = "checkout", **spec: Any) -> Json:
@@ -71,15 +72,24 @@ def metric_of_pods(kubectl: Kubectl, metric: str, app: str = "checkout") -> list
     return values
 
 
+def query(kubectl: Kubectl, promql: str, *, at: float | None = None) -> list[Json]:
+    """The samples of an instant vector."""
+    words = {"query": promql} if at is None else {"query": promql, "time": at}
+    answer = json.loads(kubectl.proxy("GET", "goslo-system/services/prometheus:9090", "api/v1/query", **words))
+    found: list[Json] = answer["data"]["result"]
+    return found
+
+
 def recorded(kubectl: Kubectl, name: str) -> bool:
     """Whether Prometheus holds recorded series of the resource."""
-    answer = kubectl.proxy(
-        "GET",
-        "goslo-system/services/prometheus:9090",
-        "api/v1/query",
-        query=f'goslo:total:delta{{goslo="{name}"}}',
-    )
-    return '"result":[{' in answer
+    return bool(query(kubectl, f'goslo:total:delta{{goslo="{name}"}}'))
+
+
+def at_rest(stage: Environment) -> Counts:
+    """The generator's books once every request has been answered."""
+    stage.load.pause()
+    books: Counts = until("every answer", lambda: (found := stage.load.counts()).in_flight == 0 and found, 60)
+    return books
 
 
 def settled_total(kubectl: Kubectl, name: str) -> Json:

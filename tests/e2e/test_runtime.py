@@ -6,7 +6,8 @@ from tests.e2e.story import condition, metric_of_pods, slo, status, until_condit
 from demo.environment import SHOP
 from demo.kubectl import Json, Kubectl, KubectlError, until
 
-pytestmark = pytest.mark.node
+# Bringing the stage up is not the first test's own time.
+pytestmark = [pytest.mark.node, pytest.mark.timeout(1800, func_only=True)]
 
 
 def _environment(kubectl: Kubectl, name: str = "checkout") -> dict[str, str]:
@@ -59,8 +60,8 @@ def test_somebody_elses_value_is_a_conflict_until_it_is_taken_over(kubectl: Kube
     kubectl("set", "env", "deployment/checkout", "-n", SHOP, "GOGC=111")
     try:
         kubectl.apply(slo(runtime={"gogc": 250}))
-        found = until_condition(kubectl, "RuntimeApplied", "False", reason="RuntimeConflict")
-        assert "GOGC=111 is set by" in found["message"]
+        until_condition(kubectl, "RuntimeApplied", "False", reason="RuntimeConflict")
+        until("it being named", lambda: "GOGC=111 is set by" in condition(kubectl, "RuntimeApplied")["message"], 60)
         assert _environment(kubectl)["GOGC"] == "111"
 
         kubectl.apply(slo(runtime={"gogc": 250, "takeOver": True}))

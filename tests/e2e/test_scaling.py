@@ -6,14 +6,15 @@ from tests.e2e.story import slo, status, until_condition
 from demo.environment import SHOP, Environment
 from demo.kubectl import Kubectl, until
 
-pytestmark = pytest.mark.node
+# Bringing the stage up is not the first test's own time.
+pytestmark = [pytest.mark.node, pytest.mark.timeout(1800, func_only=True)]
 
 
 def test_load_adds_a_pod(stage: Environment, kubectl: Kubectl) -> None:
     replicas = kubectl.get("deployment", "checkout", SHOP)["spec"]["replicas"]
     stage.load.rate(20)
     stage.load.resume()
-    kubectl.apply(slo(autoscaling={"minReplicas": replicas, "maxReplicas": replicas + 1, "cpu": 40}))
+    kubectl.apply(slo(autoscaling={"minReplicas": replicas, "maxReplicas": replicas + 1, "cpu": 20}))
     until_condition(kubectl, "Scaled", "True", reason="AutoscalerApplied")
     autoscaler = kubectl.get("hpa", "checkout", SHOP)
     assert autoscaler["metadata"]["ownerReferences"][0]["kind"] == "GoServiceSLO"

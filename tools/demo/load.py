@@ -15,6 +15,8 @@ class Counts:
     good: int
     bad: int
     unanswered: int
+    timed_out: int
+    """Of the unanswered those that it gave up waiting for."""
     in_flight: int
     servers: dict[str, int]
     """Answers by the pod that gave them."""
@@ -39,6 +41,7 @@ class LoadGenerator:
             good=answer["availability"]["good"],
             bad=answer["availability"]["bad"],
             unanswered=answer["unanswered"],
+            timed_out=answer["unanswered_reasons"].get("timeout", 0),
             in_flight=answer["in_flight"],
             servers=answer["servers"],
             faster={bound: split["faster_from_send"] for bound, split in answer["latency"].items()},

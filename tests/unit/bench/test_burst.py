@@ -77,7 +77,7 @@ async def test_a_whole_burst_is_counted_until_the_controller_is_quiet() -> None:
 
 async def test_a_burst_that_is_cut_counts_what_is_there_and_waits_for_nothing() -> None:
     cluster = Cluster(without_rule=PROMISES[5:])
-    figures = await burst(subject(cluster), PROMISES, limit_seconds=0.01)
+    figures = await burst(subject(cluster), PROMISES, limit_seconds=0.09)
     assert not cluster.was_quiet
     assert (figures["resources"], figures["with_rule"]) == (20, 5)
     assert figures["quiet_after_seconds"] is None
