@@ -123,7 +123,7 @@ def thanos(directory: Path) -> Iterator[Engine]:
         sidecar.enter_context(running(command, directory / "sidecar.log", f"http://127.0.0.1:{http}/-/ready"))
         url = f"http://127.0.0.1:{query_http}"
         command = [
-            *(binary, "query", f"--endpoint=127.0.0.1:{grpc}", f"--grpc-address=127.0.0.1:{query_grpc}"),
+            *(binary, "query", f"--endpoint-strict=127.0.0.1:{grpc}", f"--grpc-address=127.0.0.1:{query_grpc}"),
             *(f"--http-address=127.0.0.1:{query_http}", "--query.replica-label=replica", "--endpoint.info-timeout=1s"),
         ]
         query.enter_context(running(command, directory / "query.log", f"{url}/-/ready"))
