@@ -29,8 +29,8 @@ _UNRECORDED_SECONDS = 5.0
 """How often one of which nothing is recorded yet is looked at."""
 _FIRST_RETRY, _LONGEST_RETRY, _MOST_TRIES = timedelta(seconds=15), timedelta(minutes=10), 8
 _GIVEN_UP_SECONDS = 86_400.0
-_TOLD_SECONDS = 5.0
-"""A status follows its growing past no more often."""
+_TOLD_SECONDS = 60.0
+"""A status follows its growing past no more often: of a whole fleet that is new, each chunk would be a write."""
 _CHECK_SECONDS = 900.0
 """How often it is made sure that the first tile is still the first: blocks may be added, and Prometheus forgets."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -200,6 +201,19 @@ def test_what_was_counted_is_the_history_and_a_worker_is_told() -> None:
     assert it.evidence.measurements[A]["availability"].total == 11 * 300
     assert A in it.wakes
     assert len(it.wakes) <= 3
+
+
+def test_where_a_whole_fleet_is_new_its_statuses_do_not_follow_every_chunk() -> None:
+    keys = [Key("shop", f"r{number}") for number in range(40)]
+
+    def play(it: Scene) -> None:
+        it.source.took = 0.05
+        for key in keys:
+            it.want(key)
+
+    it = played(play, 300.0)
+    assert all(len(it.history(key).chunks) == 11 for key in keys)
+    assert {Counter(it.wakes)[key] for key in keys} <= {2, 3, 4}
 
 
 def test_a_chunk_that_takes_too_long_is_asked_for_in_parts() -> None:
