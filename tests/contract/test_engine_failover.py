@@ -37,17 +37,35 @@ class StatusWrites(threading.Thread):
         self.start()
 
     def run(self) -> None:
+        # Until the API server goes, and its certificates with it. It ends a watch that is read too slowly, as by a busy
+        # machine.
+        with contextlib.suppress(OSError):
+            version = ""
+            while True:
+                version = self._follow(version)
+                time.sleep(0.1)
+
+    def _follow(self, version: str) -> str:
+        """One watch, from that version on; the version that it came to, none where it must begin anew."""
+        since = f"&resourceVersion={version}" if version else ""
         with (
-            contextlib.suppress(requests.RequestException),  # the API server goes before this thread does
-            self._session.get(self._url, stream=True, timeout=(5, 300)) as response,
+            contextlib.suppress(requests.exceptions.ChunkedEncodingError),
+            self._session.get(f"{self._url}{since}", stream=True, timeout=(5, 300)) as response,
         ):
+            if response.status_code != requests.codes.ok:
+                return ""
             for line in response.iter_lines(chunk_size=None):
-                raw = json.loads(line)["object"]
-                name, status = raw["metadata"]["name"], json.dumps(raw.get("status"), sort_keys=True)
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    return ""
+                raw = event["object"]
+                version, name = raw["metadata"]["resourceVersion"], raw["metadata"]["name"]
+                status = json.dumps(raw.get("status"), sort_keys=True)
                 if status not in ("null", self._seen.get(name)):
                     self.counts[name] += 1
                     self.times.append(time.monotonic())
                 self._seen[name] = status
+        return version
 
 
 async def holder(cluster: KubernetesCluster, namespace: str) -> str:
