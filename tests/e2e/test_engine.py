@@ -55,12 +55,13 @@ def test_counts_hold_through_rolling_restarts_a_scale_down_and_a_crash(
     counted, bad = found["total"] - start["total"], found["total"] - found["good"] - (start["total"] - start["good"])
     scraped = value(kubectl, f'sum(max_over_time(http_requests_total{{namespace="{SHOP}",pod="{crashed}"}}[1d]))')
     unscraped = books.servers.get(crashed, 0) - round(scraped)
-    measured(
-        f"{MINUTES:g} minutes, {restarts} rolling restarts: answered {answered}, counted {counted}; of the killed "
-        f"pod's answers {unscraped} were never scraped; bad {books.bad - before.bad}, counted {bad}"
-    )
     # What the generator gave up waiting for may have been served, and counted, all the same.
     given_up = books.timed_out - before.timed_out
+    measured(
+        f"{MINUTES:g} minutes, {restarts} rolling restarts: answered {answered}, counted {counted}; of the killed "
+        f"pod's answers {unscraped} were never scraped, given up {given_up}; "
+        f"bad {books.bad - before.bad}, counted {bad}"
+    )
     assert restarts > 0
     assert unscraped >= -given_up
     assert -0.001 * answered <= counted + unscraped - answered <= 0.001 * answered + given_up
