@@ -30,7 +30,8 @@ _UNRECORDED_SECONDS = 5.0
 _FIRST_RETRY, _LONGEST_RETRY, _MOST_TRIES = timedelta(seconds=15), timedelta(minutes=10), 8
 _GIVEN_UP_SECONDS = 86_400.0
 _TOLD_SECONDS = 60.0
-"""A status follows its growing past no more often: of a whole fleet that is new, each chunk would be a write."""
+"""A status follows its growing past no more often, and once that has doubled: of a whole fleet that is new, each chunk
+would be a write."""
 _CHECK_SECONDS = 900.0
 """How often it is made sure that the first tile is still the first: blocks may be added, and Prometheus forgets."""
 
@@ -62,7 +63,8 @@ class Recalling:
         self._backoff: Backoff[_Place] = Backoff(random, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
         self._checked: dict[_Place, float] = {}
         """When it was last made sure where the first tile starts."""
-        self._told: dict[Key, float] = {}
+        self._told: dict[Key, tuple[float, int]] = {}
+        """When a worker was woken last for what had been learnt, and of how many chunks that was."""
         self._untold: set[Key] = set()
         """Resources of which something has been learnt that no worker has been woken for."""
 
@@ -192,16 +194,24 @@ class Recalling:
         before = self._known(place)
         self._evidence.pasts.setdefault(key, {})[name] = known
         self._evidence.recall(key)
-        now = self._clock.monotonic()
         if before != known:
             self._untold.add(key)
-        if key in self._untold and (finished or now - self._told.get(key, -_TOLD_SECONDS) >= _TOLD_SECONDS):
+        if key in self._untold and (finished or self._has_doubled(key)):
             self._tell(key)
+
+    def _has_doubled(self, key: Key) -> bool:
+        """Whether so much more is known than was told that it is worth a write: a restart loses half of it at most."""
+        at, told = self._told.get(key, (-_TOLD_SECONDS, 0))
+        late = self._clock.monotonic() - at >= _TOLD_SECONDS
+        return late and not told <= self._chunks(key) < 2 * told
 
     def _tell(self, key: Key) -> None:
         self._untold.discard(key)
-        self._told[key] = self._clock.monotonic()
+        self._told[key] = self._clock.monotonic(), self._chunks(key)
         self._wake(key)
+
+    def _chunks(self, key: Key) -> int:
+        return sum(len(known.history.chunks) for known in self._evidence.pasts.get(key, {}).values())
 
     def _failed(self, place: _Place, why: str) -> None:
         if self._wanted(place) is None:

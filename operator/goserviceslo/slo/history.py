@@ -9,13 +9,14 @@ A chunk in which nothing was there counts nothing, and is no evidence; it is kep
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 
 from goserviceslo.api.status import HistoryChunk, MeasuredHistory
 from goserviceslo.api.window import CalendarPeriod
 from goserviceslo.slo.burn import nominal_length
+from goserviceslo.slo.chunks import Chunk, Chunks
 from goserviceslo.slo.conventions import STALENESS
 from goserviceslo.slo.excluding import SETTLES
 from goserviceslo.slo.maintenance import Span, merged
@@ -43,17 +44,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Events from `start` to where the next chunk, or the first tile, starts."""
-
-    start: datetime
-    total: int = 0
-    bad: int = 0
-    seen: bool = False
-    """Whether anything was there to be counted."""
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """The past of an objective, as far as it has been counted."""
 
@@ -61,29 +51,24 @@ class History:
     """Of what was counted; chunks of another meaning are void."""
     recorded_since: datetime
     """The start of the first tile."""
-    chunks: tuple[Chunk, ...] = ()
-    """Newest first, each adjoining the one before it."""
+    chunks: Chunks = field(default_factory=Chunks)
 
     @property
     def reaches(self) -> datetime:
         """Everything since then has been asked for."""
         return self.chunks[-1].start if self.chunks else self.recorded_since
 
-    def within(self, start: datetime) -> tuple[Chunk, ...]:
-        """The chunks that a window which starts at `start` holds as a whole."""
-        return tuple(one for one in self.chunks if one.start >= start)
-
     def evidence_since(self, start: datetime) -> datetime:
         """How far back the evidence of a window goes: to its start at most, else to where something was first seen."""
-        seen = [one.start for one in self.within(start) if one.seen]
-        return max(start, min([self.recorded_since, *seen]))
+        seen = self.chunks.since(start).seen_since
+        return max(start, self.recorded_since if seen is None else min(self.recorded_since, seen))
 
     def since(self, start: datetime) -> "History":
         """Without the chunks that have left a window which starts at `start`."""
-        ends = (self.recorded_since, *(one.start for one in self.chunks))
-        return replace(
-            self, chunks=tuple(one for one, end in zip(self.chunks, ends, strict=False) if end > start)[:_MOST_KEPT]
-        )
+        whole = len(self.chunks.since(start))
+        # The one after them lies in it with its newer end, unless even that is where the window starts.
+        end = self.chunks[whole - 1].start if whole else self.recorded_since
+        return replace(self, chunks=self.chunks.newest(min(whole + (end > start), _MOST_KEPT)))
 
     def with_chunk(self, asked: Span, tally: Tally) -> "History":
         """Extended by the next chunk. Raises ValueError for one that does not adjoin."""
@@ -93,12 +78,12 @@ class History:
         if tally.seen_since is None:
             # Nothing beside nothing is one nothing.
             before = self.chunks[:-1] if self.chunks and not self.chunks[-1].seen else self.chunks
-            return replace(self, chunks=(*before, nothing))
+            return replace(self, chunks=Chunks((*before, nothing)))
         total = round(tally.total)
         counted = Chunk(max(asked.start, tally.seen_since), total, min(round(tally.bad), total), seen=True)
         if counted.start - asked.start <= STALENESS:
-            return replace(self, chunks=(*self.chunks, replace(counted, start=asked.start)))
-        return replace(self, chunks=(*self.chunks, counted, nothing))
+            return replace(self, chunks=Chunks((*self.chunks, replace(counted, start=asked.start))))
+        return replace(self, chunks=Chunks((*self.chunks, counted, nothing)))
 
     def moved(self, first: datetime, chunk: timedelta) -> "History | None":
         """What is left now that the first tile starts at `first`; None where earlier tiles overlap what was counted.
@@ -109,7 +94,7 @@ class History:
         """
         if first > self.recorded_since:
             since = self.recorded_since + ceil((first - self.recorded_since) / chunk) * chunk
-            return History(self.meaning, since, (Chunk(min(self.reaches, since)),))
+            return History(self.meaning, since, Chunks([Chunk(min(self.reaches, since))]))
         spare = self.chunks and not self.chunks[0].seen and self.chunks[0].start <= first
         return self if spare and self.recorded_since - first < chunk else None
 
@@ -128,9 +113,8 @@ class Recalled:
 def recalled(history: History, window: CalendarPeriod | timedelta, time_zone: str | None, at: datetime) -> Recalled:
     """What the window holds that `at` lies in."""
     start, _ = span(window, time_zone, at)
-    inside = history.within(start)
-    total, bad = sum([one.total for one in inside]), sum([one.bad for one in inside])
-    return Recalled(history.since(start), total, bad, history.evidence_since(start))
+    inside = history.chunks.since(start)
+    return Recalled(history.since(start), inside.total, inside.bad, history.evidence_since(start))
 
 
 def chunk_length(window: CalendarPeriod | timedelta, tile: timedelta) -> timedelta:
@@ -187,7 +171,7 @@ def split(asked: Span, parts: int, shortest: timedelta, tile: timedelta) -> tupl
 
 def read_history(told: MeasuredHistory) -> History:
     """What a status remembers."""
-    chunks = tuple(
+    chunks = Chunks(
         Chunk(_instant(one.start), one.total or 0, (one.total or 0) - (one.good or 0), seen=one.total is not None)
         for one in told.chunks or ()
     )

@@ -216,6 +216,19 @@ def test_where_a_whole_fleet_is_new_its_statuses_do_not_follow_every_chunk() -> 
     assert {Counter(it.wakes)[key] for key in keys} <= {2, 3, 4}
 
 
+def test_where_a_fleet_takes_minutes_for_a_chunk_a_status_follows_only_what_has_doubled() -> None:
+    keys = [Key("shop", f"r{number}") for number in range(40)]
+
+    def play(it: Scene) -> None:
+        it.source.took = 0.4
+        for key in keys:
+            it.want(key)
+
+    it = played(play, 900.0)
+    assert all(8 < len(it.history(key).chunks) < 16 for key in keys)
+    assert {Counter(it.wakes)[key] for key in keys} == {5}, "with 1, 2, 4, 8 and all"
+
+
 def test_a_chunk_that_takes_too_long_is_asked_for_in_parts() -> None:
     def play(it: Scene) -> None:
         it.source.chunks = lambda end, length: SLOW if length > timedelta(minutes=30) else None
@@ -350,7 +363,7 @@ def test_counts_of_another_meaning_are_void() -> None:
         it.source.log.clear()
         it.source.chunks = lambda end, length: events(7, end - length)
         it.want(A, past(deployment="cart"))
-        assert it.history().chunks == ()
+        assert not it.history().chunks
         assert it.evidence.measurements[A]["availability"].total == 0
         await it.during(30)
         return it
@@ -534,5 +547,5 @@ def test_slices_that_are_judged_by_their_events_have_a_beginning_and_no_past() -
     assert isinstance(indicator, Indicator)
     assert not isinstance(indicator, EventIndicator)
     it = played(lambda it: it.want(A, Past(objective, indicator, ())))
-    assert (it.history().recorded_since, it.history().chunks) == (FIRST, ())
+    assert (it.history().recorded_since, len(it.history().chunks)) == (FIRST, 0)
     assert it.source.stretches() == []

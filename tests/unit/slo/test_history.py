@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.table import cases
 
 from goserviceslo.api.window import CalendarPeriod
+from goserviceslo.slo.chunks import Chunk, Chunks
 from goserviceslo.slo.history import (
-    Chunk,
     History,
     Tally,
     next_chunk,
@@ -73,7 +73,7 @@ def test_nothing_is_counted_that_the_window_has_left_and_nothing_is_asked_for_tw
 def test_once_the_tiles_cover_the_window_nothing_is_left_of_the_history() -> None:
     history, _ = asked_for(NEW, 30 * DAY, NOW)
     past = recalled(history, 30 * DAY, None, NOW + 30 * DAY)
-    assert (past.total, past.history.chunks, past.since) == (0, (), NOW)
+    assert (past.total, past.history.chunks, past.since) == (0, Chunks(), NOW)
 
 
 @cases(
@@ -159,5 +159,5 @@ def test_parts_of_a_stretch_are_all_of_it(tiles: int, parts: int) -> None:
 
 
 def test_only_whole_chunks_inside_the_window_count() -> None:
-    history = replace(NEW, chunks=(Chunk(NOW - DAY, 10, 1, seen=True), Chunk(NOW - 2 * DAY, 20, 2, seen=True)))
+    history = replace(NEW, chunks=Chunks([Chunk(NOW - DAY, 10, 1, seen=True), Chunk(NOW - 2 * DAY, 20, 2, seen=True)]))
     assert recalled(history, DAY + timedelta(hours=1), None, NOW).total == 10
