@@ -21,7 +21,7 @@ from goserviceslo.ports import (
 )
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.excluding import SETTLES
-from goserviceslo.slo.history import History, Tally, chunk_length, split, without
+from goserviceslo.slo.history import History, Tally, chunk_length, split, wider, without
 from goserviceslo.slo.indicator import EventIndicator, Indicator
 from goserviceslo.slo.maintenance import Span, occurrences
 from goserviceslo.slo.raw_counts import (
@@ -75,13 +75,33 @@ class Bygone:
             found = before.moved(since, chunk_length(past.objective.window, self._settings.interval))
         return found or History(signature(past.indicator), since)
 
-    async def count(self, past: Past, asked: Span) -> Tally:
-        """What a chunk held, without maintenance. Raises Unanswered."""
+    async def extend(self, past: Past, history: History, asked: Span, now: datetime) -> History:
+        """The history with the chunk that was asked for, or with a longer stretch that is empty. Raises Unanswered."""
+        objective = past.objective
+        start, _ = span(objective.window, objective.time_zone, now)
+        for stretch in wider(history, asked, chunk_length(objective.window, self._settings.interval), start):
+            try:
+                if await self._is_empty(past, stretch):
+                    return history.with_chunk(stretch, Tally())
+            except Unanswered:
+                break  # too much was asked for: there is something
         tally = Tally()
-        out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
-        for part in without(asked, out, self._settings.interval):
+        for part in self._parts(past, asked):
             tally += await self._count(past.indicator, part)
-        return tally
+        return history.with_chunk(asked, tally)
+
+    async def _is_empty(self, past: Past, asked: Span) -> bool:
+        """Whether a stretch is sure to hold nothing. Raises Unanswered."""
+        for part in self._parts(past, asked):
+            samples = _samples(await self._ask(swift(past.indicator, part)))
+            if read_tally(past.indicator, samples, part) != Tally():
+                return False
+        return True
+
+    def _parts(self, past: Past, asked: Span) -> Sequence[Span]:
+        """A stretch without maintenance."""
+        out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
+        return without(asked, out, self._settings.interval)
 
     async def _first_near(self, identity: Identity, start: datetime) -> datetime | None:
         """The start of the first of the tiles that were recorded in the minutes before the one that starts then."""

@@ -168,7 +168,7 @@ class Recalling:
         return signature(wanted.indicator) == signature(past.indicator)
 
     async def _step(self, place: _Place, past: Past) -> None:
-        """One chunk, or what must be known before the first."""
+        """One chunk, or a longer stretch that is empty, or what must be known before the first."""
         (key, name), objective, now = place, past.objective, self._clock.now()
         known, at = self._known(place), self._clock.monotonic()
         history = known.history if known is not None else None
@@ -181,7 +181,7 @@ class Recalling:
         if is_countable(past.indicator):
             asked = next_chunk(history, objective.window, objective.time_zone, now, self._settings.interval)
         if asked is not None:
-            history = history.with_chunk(asked, await self._bygone.count(past, asked))
+            history = await self._bygone.extend(past, history, asked, now)
         if not self._stands(place, past):
             return
         self._backoff.forget(place)

@@ -11,6 +11,7 @@ A chunk in which nothing was there counts nothing, and is no evidence; it is kep
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from math import ceil
 
 from goserviceslo.api.status import HistoryChunk, MeasuredHistory
@@ -136,6 +137,20 @@ def next_chunk(
     if isinstance(window, CalendarPeriod):
         begin = max(begin, end - max(timedelta(0), end - start) // tile * tile)
     return Span(begin, end) if start <= begin < end else None
+
+
+def wider(history: History, asked: Span, chunk: timedelta, start: datetime) -> tuple[Span, ...]:
+    """Stretches of whole chunks to ask for instead of the next, longest first, if only they prove empty.
+
+    A service that is new has nothing in most of its window. So where nothing was there, as much again is looked at in
+    one question, or as much of the window as is left; and then half as much, ever less.
+    """
+    if not history.chunks or history.chunks[-1].seen:
+        return ()
+    newer = history.chunks[-2].start if len(history.chunks) > 1 else history.recorded_since
+    count = min(newer - history.reaches, asked.end - start) // chunk
+    counts = takewhile(lambda some: some > 1, (count >> halved for halved in range(count.bit_length())))
+    return tuple(Span(asked.end - some * chunk, asked.end) for some in counts)
 
 
 def without(asked: Span, maintenance: Iterable[Span], tile: timedelta) -> tuple[Span, ...]:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.table import cases
 from tests.unit.engine.given import resource
 from tests.unit.engine.scripted_metrics import ScriptedMetrics, vector
@@ -22,8 +24,9 @@ from goserviceslo.ports import Answer, Json, Key, NoData, Partial, Sample, Troub
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.conventions import EVENTS_LABEL
 from goserviceslo.slo.discovery import MetricKind, MetricShape
-from goserviceslo.slo.history import History, written_history
+from goserviceslo.slo.history import History, Tally, written_history
 from goserviceslo.slo.indicator import EventIndicator, Indicator, Workload, resolve
+from goserviceslo.slo.maintenance import Span
 from goserviceslo.slo.measurement import Measurement
 from goserviceslo.slo.raw_counts import signature
 from goserviceslo.slo.rules import RuleSettings
@@ -227,6 +230,50 @@ def test_where_a_fleet_takes_minutes_for_a_chunk_a_status_follows_only_what_has_
     it = played(play, 900.0)
     assert all(8 < len(it.history(key).chunks) < 16 for key in keys)
     assert {Counter(it.wakes)[key] for key in keys} == {5}, "with 1, 2, 4, 8 and all"
+
+
+def test_a_service_that_is_new_is_looked_for_in_ever_longer_stretches() -> None:
+    def play(it: Scene) -> None:
+        it.source.chunks = lambda end, length: NoData()
+        it.want(A, past("30h"))
+
+    it = played(play)
+    assert [length / timedelta(hours=1) for _, length in it.source.stretches()] == [1, 1, 2, 4, 8, 13]
+    assert [(one.start, one.seen) for one in it.history().chunks] == [(FIRST - timedelta(hours=29), False)]
+
+
+def test_where_a_long_stretch_gives_no_answer_the_next_chunk_is_asked_for() -> None:
+    def play(it: Scene) -> None:
+        it.source.chunks = lambda end, length: SLOW if length > timedelta(hours=1) else NoData()
+        it.want(A, past("30h"))
+
+    it = played(play)
+    lengths = [length / timedelta(hours=1) for _, length in it.source.stretches()]
+    assert lengths[:8] == [1, 1, 2, 1, 3, 1, 4, 1]
+    assert [(one.start, one.seen) for one in it.history().chunks] == [(FIRST - timedelta(hours=29), False)]
+
+
+@given(st.lists(st.booleans(), min_size=29, max_size=29))
+def test_gaps_are_leapt_over_and_nothing_on_their_other_side_is_lost(there: list[bool]) -> None:
+    """An hour each, newest first: whether the service was there."""
+    hour = timedelta(hours=1)
+
+    def answer(end: datetime, length: timedelta) -> Answer:
+        newest = round((FIRST - end) / hour)
+        hours = [number for number in range(newest, newest + round(length / hour)) if there[number]]
+        return events(len(hours), FIRST - (hours[-1] + 1) * hour) if hours else NoData()
+
+    def play(it: Scene) -> None:
+        it.source.chunks = answer
+        it.want(A, past("30h"))
+
+    it = played(play)
+    expected = History(it.history().meaning, FIRST)
+    for number, is_there in enumerate(there):
+        start = FIRST - (number + 1) * hour
+        tally = Tally(1, 0, start) if is_there else Tally()
+        expected = expected.with_chunk(Span(start, start + hour), tally)
+    assert it.history() == expected
 
 
 def test_a_chunk_that_takes_too_long_is_asked_for_in_parts() -> None:

@@ -1,5 +1,6 @@
 """Packed chunks say what the chunks said."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,21 @@ def test_chunks_are_equal_when_all_they_say_is() -> None:
     assert all(Chunks([one]) != Chunks([other]) for other in others)
     assert Chunks() != ()
     assert repr(Chunks([one])) == f"Chunks([{one!r}])"
+
+
+def test_a_month_of_chunks_takes_less_memory_than_objects_would() -> None:
+    months = 100
+    tracemalloc.start()
+    try:
+        held = [
+            Chunks(Chunk(NOW - timedelta(days=day), 10**9 + month, 10**6 + day, seen=True) for day in range(30))
+            for month in range(months)
+        ]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(held) == months
+    assert taken / months < 1500, "in bytes; objects took 5,900"
 
 
 def test_one_that_is_not_there_is_an_index_error() -> None:
