@@ -65,6 +65,19 @@ def begun(
     }
 
 
+def resumed(out: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """What a run that was cut short has stored, to be gone on with; raises ``ValueError`` where it is of another world.
+
+    Trials are only compared within one result, so they must be of the same commit, machine and versions.
+    """
+    before: dict[str, Any] = json.loads(out.read_text())
+    if other := [part for part in ("schema", "git", "machine", "versions") if before[part] != result[part]]:
+        raise ValueError(f"{out} is of another {' and '.join(other)}: begin a new one")
+    commands = f"{before['command']}`, then `{result['command']}"
+    notes = [*before["notes"], *(note for note in result["notes"] if note not in before["notes"])]
+    return {**before, "command": commands, "settings": result["settings"], "notes": notes}
+
+
 def store(out: Path, result: dict[str, Any]) -> None:
     """After every trial, so that a run which is cut short leaves what it had."""
     fresh = out.with_suffix(".new")

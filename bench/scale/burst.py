@@ -14,10 +14,11 @@ from localcluster.report import say
 
 _POLL_SECONDS = 0.1
 _TOLD_EVERY_SECONDS = 15.0
-_QUIET_LIMIT_SECONDS = 300.0
 
 
-async def burst(subject: Subject, promises: Sequence[Promise], limit_seconds: float) -> Figures:
+async def burst(
+    subject: Subject, promises: Sequence[Promise], limit_seconds: float, quiet_limit_seconds: float
+) -> Figures:
     """Create everything and wait for the rules.
 
     After ``limit_seconds`` it is cut: what is there by then counts, and nobody waits for the controller to be quiet.
@@ -33,7 +34,7 @@ async def burst(subject: Subject, promises: Sequence[Promise], limit_seconds: fl
     at_rules = after = subject.running.snapshot()
     whole = len(done) == len(promises)
     if whole:
-        last_active = await subject.running.quiet(_QUIET_LIMIT_SECONDS)
+        rest = await subject.running.quiet(quiet_limit_seconds)
         after = subject.running.snapshot()
 
     seen, user = subject.sightings.now(), subject.running.stage.user
@@ -48,7 +49,8 @@ async def burst(subject: Subject, promises: Sequence[Promise], limit_seconds: fl
         "creates_per_second": per(burst.created, 1, 1 / burst.seconds) if burst.created else 0.0,
         "rules_per_second": per(len(done), 1, 1e9 / (last - burst.started)) if done else 0.0,
         "create_to_rule_seconds": ladder([(seen[key].first - burst.sent[key]) / 1e9 for key in done]),
-        "quiet_after_seconds": round(last_active - burst.started / 1e9, 2) if whole else None,
+        "quiet_after_seconds": round(rest.since - burst.started / 1e9, 2) if whole else None,
+        "came_to_rest": rest.reached if whole else None,
         "cpu_ms_per_resource": per(after.tool.cpu_seconds - before.tool.cpu_seconds, len(done), 1000),
         "calls_per_resource": per(audit.total(calls, user), len(done)),
         "writes_per_resource": per(audit.writes(calls, user), len(done)),

@@ -10,7 +10,7 @@ from typing import Any
 from bench.scale import plan, sampler, trial
 from bench.scale.document import PAGE, newest, put_table
 from bench.scale.tools import TOOLS, versions
-from bench.stored import RESULTS, add_options, begun, place, some_of, store
+from bench.stored import RESULTS, add_options, begun, place, resumed, some_of, store
 from localcluster.report import Stopwatch, say
 
 _CLUSTER = "bench-scale"
@@ -29,14 +29,20 @@ def main(arguments: Sequence[str]) -> int:
     # Ends like an interrupt does, so that the cluster is taken down.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     result = _header(asked, arguments, now)
-    limits = trial.Limits(asked.idle, asked.short_idle, asked.limit)
-    planned = plan.trials(asked.tools, asked.sizes, asked.repeat)
+    if asked.resume and out.exists():
+        try:
+            result = resumed(out, result)
+        except ValueError as problem:
+            say(str(problem))
+            return 2
+    limits = trial.Limits(asked.idle, asked.short_idle, asked.limit, asked.quiet_limit)
+    planned = plan.missing(plan.trials(asked.tools, asked.sizes, asked.repeat), result["trials"])
     watch = Stopwatch()
     for number, one in enumerate(planned, 1):
         say(f"[{number}/{len(planned)}, {watch}]")
         result["trials"].append(trial.run(one, limits, asked.cluster))
         store(out, result)
-    if asked.sampler:
+    if asked.sampler and "sampler" not in result:
         result["sampler"] = sampler.measure(
             asked.sampler, min(max(asked.idle, _SAMPLED_SECONDS[0]), _SAMPLED_SECONDS[1])
         )
@@ -54,12 +60,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--short-idle", type=float, default=120, help="seconds idle at the other sizes (default: 120)")
     parser.add_argument("--limit", type=float, default=900, help="seconds after which a burst is cut (default: 900)")
     parser.add_argument(
+        "--quiet-limit", type=float, default=900, help="seconds that quiet is waited for at most (default: 900)"
+    )
+    parser.add_argument(
         "--sampler",
         type=int,
         default=10_000,
         help="objectives that the sampler reads at the end (default: 10000)",
     )
     add_options(parser, "scale")
+    parser.add_argument("--resume", action="store_true", help="run only what the JSON file lacks of the same commit")
     parser.add_argument("--cluster", default=_CLUSTER, help="name of the cluster that is made and removed")
     return parser
 
@@ -81,6 +91,7 @@ def _header(asked: argparse.Namespace, arguments: Sequence[str], now: datetime) 
             "idle_seconds": asked.idle,
             "short_idle_seconds": asked.short_idle,
             "limit_seconds": asked.limit,
+            "quiet_limit_seconds": asked.quiet_limit,
         },
         notes=asked.note,
     )

@@ -41,7 +41,9 @@ def describe() -> dict[str, object]:
 
 def commit() -> dict[str, object]:
     """The commit that is checked out, and whether files of the operator or the benchmark differ from it."""
-    changed = _git("status", "--porcelain", "--", "operator", "bench", "crds", "pyproject.toml", "uv.lock")
+    changed = _git(
+        "status", "--porcelain", "--", "operator", "bench", ":!bench/results", "crds", "pyproject.toml", "uv.lock"
+    )
     return {"commit": _git("rev-parse", "HEAD"), "dirty": bool(changed)}
 
 

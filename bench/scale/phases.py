@@ -15,7 +15,6 @@ from bench.scale.subject import Figures, Subject, cores, rounded
 from goserviceslo.ports import Key
 
 _POLL_SECONDS = 0.005
-_QUIET_LIMIT_SECONDS = 1200.0
 _CHANGE_LIMIT_SECONDS = 30.0
 _BETWEEN_CHANGES_SECONDS = 0.25
 
@@ -55,7 +54,7 @@ async def changes(subject: Subject, promises: Sequence[Promise]) -> Figures:
     return {"count": len(waits), "lost": lost, "change_to_rule_seconds": ladder(waits), "raw_seconds": rounded(waits)}
 
 
-async def restart(subject: Subject, start: Callable[[], Running]) -> Figures:
+async def restart(subject: Subject, start: Callable[[], Running], quiet_limit_seconds: float) -> Figures:
     """Stop the controller with all resources in place, and start it again."""
     stopping = time.monotonic()
     subject.running.process.stop()
@@ -65,13 +64,14 @@ async def restart(subject: Subject, start: Callable[[], Running]) -> Figures:
     again = start()
     await again.ready()
     ready = time.monotonic()
-    last_active = await again.quiet(_QUIET_LIMIT_SECONDS)
+    rest = await again.quiet(quiet_limit_seconds)
     after = again.snapshot()
     calls, user = after.calls - calls_before, again.stage.user
     return {
         "stop_seconds": round(stopped - stopping, 2),
         "ready_seconds": round(ready - started, 2),
-        "quiet_after_seconds": round(last_active - started, 2),
+        "quiet_after_seconds": round(rest.since - started, 2),
+        "came_to_rest": rest.reached,
         "cpu_seconds": round(after.tool.cpu_seconds, 2),
         "calls": audit.by_verb(calls, user),
         "calls_total": audit.total(calls, user),

@@ -1,7 +1,8 @@
 """Which trials are run, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,12 @@ def trials(tools: Sequence[str], sizes: Sequence[int], repeat: int) -> list[Tria
         for turn, (size, number) in enumerate(rounds)
         for tool in _rotated(tools, turn)
     ]
+
+
+def missing(planned: Sequence[Trial], done: Sequence[Mapping[str, Any]]) -> list[Trial]:
+    """What a run that was cut short has left to do; ``done`` are the trials that it stored."""
+    known = {(one["tool"], one["size"], one["repetition"]) for one in done}
+    return [one for one in planned if (one.tool, one.size, one.repetition) not in known]
 
 
 def _rotated(tools: Sequence[str], by: int) -> list[str]:

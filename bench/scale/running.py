@@ -40,6 +40,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What waiting for a controller to be quiet found."""
+
+    since: float
+    """The monotonic instant of its last activity, in seconds."""
+    reached: bool
+    """Whether it was quiet then; else the wait was given up."""
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """One start of a controller."""
 
@@ -74,8 +84,8 @@ class Running:
                 raise NotReady(f"{self.tool.title} does not answer at {self.ready_url}; its log: {self.process.log}")
             await asyncio.sleep(0.02)
 
-    async def quiet(self, seconds: float) -> float:
-        """Wait until it neither calls nor computes; the monotonic instant of its last activity.
+    async def quiet(self, seconds: float) -> Rest:
+        """Wait until it neither calls nor computes.
 
         Activity is a call other than a watch or a lease, or more than a tenth of a core. What goes on for longer than
         ``seconds`` is not waited for.
@@ -89,7 +99,7 @@ class Running:
                 last_active = time.monotonic()
             cpu, called = cpu_now, called_now
         self.process.must_live()
-        return last_active
+        return Rest(last_active, reached=time.monotonic() - last_active >= _QUIET_SECONDS)
 
     @property
     def _last_call(self) -> float:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from bench.scale import phases
 from bench.scale.burst import burst
@@ -36,6 +37,8 @@ class Limits:
     """At the others."""
     burst_seconds: float
     """After which a burst is cut, whatever is missing."""
+    quiet_seconds: float
+    """How long a controller is waited for to be quiet, after each phase."""
 
 
 def run(trial: Trial, limits: Limits, cluster: str) -> Figures:
@@ -62,7 +65,7 @@ async def _phases(
         await running.ready()
         await _warm_up(subject, promise(trial.size))
         figures: Figures = {"rss_empty_bytes": running.usage.rss_bytes}
-        figures["burst"] = created = await burst(subject, promises, limits.burst_seconds)
+        figures["burst"] = created = await burst(subject, promises, limits.burst_seconds, limits.quiet_seconds)
         figures["rule"] = await phases.rule_of(subject, promise(trial.size).key)
         say(f"  burst: {created['rules_per_second']} rules/s, waits {created['create_to_rule_seconds']} s, {watch}")
         if not trial.whole or created["with_rule"] < trial.size:
@@ -74,8 +77,9 @@ async def _phases(
         some = promises[:: max(1, trial.size // CHANGES)][:CHANGES]
         figures["changes"] = await phases.changes(subject, some)
         say(f"  changes: {figures['changes']['change_to_rule_seconds']} s, {watch}")
-        await running.quiet(limits.burst_seconds)
-        figures["restart"] = restarted = await phases.restart(subject, lambda: start(tool, prepared, prometheus_url, 1))
+        await running.quiet(limits.quiet_seconds)
+        again = partial(start, tool, prepared, prometheus_url, 1)
+        figures["restart"] = restarted = await phases.restart(subject, again, limits.quiet_seconds)
         say(f"  restart: quiet after {restarted['quiet_after_seconds']} s, {restarted['writes_total']} writes, {watch}")
         return figures
 

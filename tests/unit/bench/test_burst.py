@@ -12,7 +12,7 @@ from bench.scale.burst import burst
 from bench.scale.client import Refused
 from bench.scale.objectives import Promise, promise
 from bench.scale.procfs import Usage
-from bench.scale.running import Snapshot
+from bench.scale.running import Rest, Snapshot
 from bench.scale.sightings import Sighting
 from bench.scale.subject import Subject
 
@@ -50,9 +50,9 @@ class Cluster:
         cpu = Usage(cpu_seconds=0.01 * done, rss_bytes=1, peak_rss_bytes=2)
         return Snapshot(time.monotonic(), cpu, 0, 0, 0, 0, Counter({WRITE: 2 * done}))
 
-    async def quiet(self, _: float) -> float:
+    async def quiet(self, _: float) -> Rest:
         self.was_quiet = True
-        return time.monotonic()
+        return Rest(time.monotonic(), reached=True)
 
     def must_live(self) -> None:
         """It does."""
@@ -66,7 +66,7 @@ def subject(cluster: Cluster) -> Subject:
 
 async def test_a_whole_burst_is_counted_until_the_controller_is_quiet() -> None:
     cluster = Cluster()
-    figures = await burst(subject(cluster), PROMISES, limit_seconds=30)
+    figures = await burst(subject(cluster), PROMISES, limit_seconds=30, quiet_limit_seconds=30)
     assert cluster.was_quiet
     assert (figures["created"], figures["with_rule"]) == (20, 20)
     assert figures["cpu_ms_per_resource"] == pytest.approx(10)
@@ -77,7 +77,7 @@ async def test_a_whole_burst_is_counted_until_the_controller_is_quiet() -> None:
 
 async def test_a_burst_that_is_cut_counts_what_is_there_and_waits_for_nothing() -> None:
     cluster = Cluster(without_rule=PROMISES[5:])
-    figures = await burst(subject(cluster), PROMISES, limit_seconds=0.09)
+    figures = await burst(subject(cluster), PROMISES, limit_seconds=0.09, quiet_limit_seconds=30)
     assert not cluster.was_quiet
     assert (figures["resources"], figures["with_rule"]) == (20, 5)
     assert figures["quiet_after_seconds"] is None
@@ -87,4 +87,4 @@ async def test_a_burst_that_is_cut_counts_what_is_there_and_waits_for_nothing() 
 async def test_a_resource_that_the_api_server_refuses_ends_the_burst() -> None:
     cluster = Cluster(refuses=PROMISES[:1])
     with pytest.raises(Refused):
-        await burst(subject(cluster), PROMISES, limit_seconds=30)
+        await burst(subject(cluster), PROMISES, limit_seconds=30, quiet_limit_seconds=30)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.scale.document import BEGIN, END, PAGE, Row, cell, newest, put_table, render
+from bench.scale.document import BEGIN, END, PAGE, ROWS, Row, cell, newest, put_table, render
 from bench.stored import RESULTS
 from tests.table import cases
 
@@ -46,6 +46,14 @@ def test_the_docs_hold_the_table_of_the_newest_result() -> None:
 def test_a_cell_shows_the_median_and_how_far_the_runs_differ(values: Sequence[float | None], text: str) -> None:
     row = Row("", [lambda trial: trial["value"]], "{} s")
     assert cell(row, [{"value": value} for value in values]) == text
+
+
+def test_a_wait_that_was_given_up_says_so() -> None:
+    rested, restless = ({"burst": {"quiet_after_seconds": 600.0, "came_to_rest": rest}} for rest in (True, False))
+    (row,) = (row for rows in ROWS.values() for row in rows if row.title == "quiet after")
+    assert cell(row, [rested]) == cell(row, [{"burst": {"quiet_after_seconds": 600.0}}]) == "600.0 s"
+    assert cell(row, [rested, restless]) == "more than 600.0 s"
+    assert cell(row, [{"burst": {"quiet_after_seconds": None}}]) == "-"
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bench.scale.plan import trials
+from bench.scale.plan import missing, trials
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +19,14 @@ def test_the_smallest_size_is_repeated_and_the_others_run_once(sizes: set[int], 
 def test_each_tool_runs_the_whole_sequence_once_a_size(repeat: int) -> None:
     whole = Counter((trial.tool, trial.size) for trial in trials(TOOLS, [10, 20], repeat) if trial.whole)
     assert whole == {(tool, size): 1 for tool in TOOLS for size in (10, 20)}
+
+
+@given(st.data())
+def test_what_is_stored_is_not_run_again_and_the_rest_keeps_its_order(data: st.DataObject) -> None:
+    planned = trials(TOOLS, [10, 20], 2)
+    done = data.draw(st.sets(st.sampled_from(planned)))
+    stored = [{"tool": one.tool, "size": one.size, "repetition": one.repetition} for one in done]
+    assert missing(planned, stored) == [one for one in planned if one not in done]
 
 
 def test_each_round_starts_with_another_tool() -> None:
