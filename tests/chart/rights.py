@@ -1,6 +1,7 @@
 """What an account may do, asked of the API server itself."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,14 @@ def rights(kubectl: Kubectl, account: str, namespace: str) -> Rights:
         if (resource, verb) not in everybody:
             found.setdefault(resource, set()).add(verb)
     return found
+
+
+def has_rights(kubectl: Kubectl, account: str, namespace: str, wanted: Rights) -> None:
+    """Assert that these are its rights; the API server is given time to hear of what has just been written."""
+    deadline = time.monotonic() + 30
+    while (found := rights(kubectl, account, namespace)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert found == wanted
 
 
 def _rules(kubectl: Kubectl, account: str, namespace: str) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from tests.chart.programs import (
     served,
     until,
 )
-from tests.chart.rights import Rights, rights
+from tests.chart.rights import Rights, has_rights, rights
 from tests.chart.test_render import pods
 from tests.table import cases
 
@@ -142,17 +142,17 @@ def test_cluster_wide_the_operator_may_do_what_it_needs_and_nothing_else(
     helm_on_api_server: Helm, kubectl: Kubectl
 ) -> None:
     with installed(helm_on_api_server, kubectl, {}):
-        assert rights(kubectl, OPERATOR, "shop") == FOR_TEAMS
-        assert rights(kubectl, OPERATOR, "elsewhere") == FOR_TEAMS
-        assert rights(kubectl, OPERATOR, NAMESPACE) == joined(FOR_TEAMS, LEASE, CONFIG_MAPS)
+        has_rights(kubectl, OPERATOR, "shop", FOR_TEAMS)
+        has_rights(kubectl, OPERATOR, "elsewhere", FOR_TEAMS)
+        has_rights(kubectl, OPERATOR, NAMESPACE, joined(FOR_TEAMS, LEASE, CONFIG_MAPS))
 
 
 def test_for_given_namespaces_the_operator_may_do_nothing_outside(helm_on_api_server: Helm, kubectl: Kubectl) -> None:
     with installed(helm_on_api_server, kubectl, {"watch": {"namespaces": ["shop", "pay"]}}):
-        assert rights(kubectl, OPERATOR, "shop") == FOR_TEAMS
-        assert rights(kubectl, OPERATOR, "pay") == FOR_TEAMS
-        assert rights(kubectl, OPERATOR, "elsewhere") == {}
-        assert rights(kubectl, OPERATOR, NAMESPACE) == LEASE | CONFIG_MAPS
+        has_rights(kubectl, OPERATOR, "shop", FOR_TEAMS)
+        has_rights(kubectl, OPERATOR, "pay", FOR_TEAMS)
+        has_rights(kubectl, OPERATOR, "elsewhere", {})
+        has_rights(kubectl, OPERATOR, NAMESPACE, LEASE | CONFIG_MAPS)
 
 
 @cases(
@@ -172,8 +172,8 @@ def test_rights_that_a_setting_makes_needless_are_not_given(
 ) -> None:
     for_teams = {resource: verbs for resource, verbs in FOR_TEAMS.items() if resource not in without}
     with installed(helm_on_api_server, kubectl, values):
-        assert rights(kubectl, OPERATOR, "shop") == for_teams
-        assert rights(kubectl, OPERATOR, NAMESPACE) == joined(for_teams, at_home)
+        has_rights(kubectl, OPERATOR, "shop", for_teams)
+        has_rights(kubectl, OPERATOR, NAMESPACE, joined(for_teams, at_home))
 
 
 @cases(
@@ -188,7 +188,7 @@ def test_calendars_may_be_read_where_that_is_wanted(
 ) -> None:
     values = {"maintenance": {"configMaps": True, "configMapNames": names}}
     with installed(helm_on_api_server, kubectl, values):
-        assert rights(kubectl, OPERATOR, "shop") == FOR_TEAMS | granted
+        has_rights(kubectl, OPERATOR, "shop", FOR_TEAMS | granted)
 
 
 RELEASE_FOR_TEAMS: Rights = {"goserviceslos.goslo.dev": {"get", "list", "patch"}}
@@ -215,9 +215,9 @@ def test_the_uninstall_step_may_release_and_stop_the_operator_and_nothing_else(
     helm_on_api_server: Helm, kubectl: Kubectl, values: dict[str, Any], for_teams: Rights, elsewhere: Rights
 ) -> None:
     with installed(helm_on_api_server, kubectl, values):
-        assert rights(kubectl, UNINSTALLER, "shop") == for_teams
-        assert rights(kubectl, UNINSTALLER, "elsewhere") == elsewhere
-        assert rights(kubectl, UNINSTALLER, NAMESPACE) == elsewhere | RELEASE_AT_HOME
+        has_rights(kubectl, UNINSTALLER, "shop", for_teams)
+        has_rights(kubectl, UNINSTALLER, "elsewhere", elsewhere)
+        has_rights(kubectl, UNINSTALLER, NAMESPACE, elsewhere | RELEASE_AT_HOME)
 
 
 @pytest.fixture(scope="module")

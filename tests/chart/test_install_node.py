@@ -114,7 +114,16 @@ def promised(kubectl: Kubectl) -> None:
 
 def refusals(kubectl: Kubectl) -> list[str]:
     """What the operators say of rights that they lack."""
-    words = ("logs", "-n", NAMESPACE, "--selector", f"{OURS},app.kubernetes.io/component=operator", "--tail=-1")
+    # One that is going takes its log along, maybe between the list and the look.
+    pods = f"{OURS},app.kubernetes.io/component=operator"
+    until(
+        lambda: all(
+            "deletionTimestamp" not in one["metadata"]
+            for one in kubectl.get("pods", "-n", NAMESPACE, "--selector", pods)["items"]
+        ),
+        "no operator is on its way out",
+    )
+    words = ("logs", "-n", NAMESPACE, "--selector", pods, "--tail=-1")
     return [line for line in kubectl(*words).splitlines() if "forbidden" in line.lower()]
 
 

@@ -22,6 +22,7 @@ from tests.chart.programs import (
     only,
     remove_definition,
     served,
+    until,
 )
 from tests.chart.rights import rights
 
@@ -113,10 +114,10 @@ def test_a_definition_that_is_not_to_be_kept_goes_with_the_chart(
 def test_narrowing_the_watch_takes_the_rights_back(home: str, helm_on_api_server: Helm, kubectl: Kubectl) -> None:
     account = f"{home}:{FULLNAME}"
     helm_on_api_server("install", RELEASE, CHART, "-n", home, "--no-hooks")
-    assert "deployments.apps" in rights(kubectl, account, "default")
+    until(lambda: "deployments.apps" in rights(kubectl, account, "default"), "the API server has heard of its rights")
     narrowed = {"watch": {"namespaces": [TEAM]}}
     helm_on_api_server("upgrade", RELEASE, CHART, "-n", home, "--no-hooks", values=narrowed)
-    assert rights(kubectl, account, "default") == {}
+    until(lambda: rights(kubectl, account, "default") == {}, "the API server has heard of it")
     assert "deployments.apps" in rights(kubectl, account, TEAM)
 
 
@@ -128,8 +129,11 @@ def test_two_releases_of_one_name_live_side_by_side(home: str, helm_on_api_serve
     theirs = {"watch": {"namespaces": ["default"]}, "crds": {"install": False}}
     helm_on_api_server("install", RELEASE, CHART, "-n", second, "--no-hooks", values=theirs)
     try:
+        until(
+            lambda: "deployments.apps" in rights(kubectl, f"{second}:{FULLNAME}", "default"),
+            "the API server has heard of its rights",
+        )
         assert "deployments.apps" not in rights(kubectl, f"{second}:{FULLNAME}", TEAM)
-        assert "deployments.apps" in rights(kubectl, f"{second}:{FULLNAME}", "default")
     finally:
         helm_on_api_server("uninstall", RELEASE, "-n", second, "--no-hooks")
     assert "deployments.apps" in rights(kubectl, f"{home}:{FULLNAME}", TEAM), "the first is untouched"

@@ -118,7 +118,7 @@ class Prometheus:
 
     def get(self, path: str) -> Any:
         """The data of an answer of its API."""
-        with urlopen(f"{self.url}/api/v1/{path}", timeout=5) as answer:
+        with urlopen(f"{self.url}/api/v1/{path}", timeout=60) as answer:
             return json.load(answer)["data"]
 
     def targets(self) -> list[Json]:
@@ -207,7 +207,7 @@ def prometheus(kubectl: Kubectl, namespaces: None, tmp_path_factory: pytest.Temp
 
 def _answers(prometheus: Prometheus) -> bool:
     try:
-        with urlopen(f"{prometheus.url}/-/ready", timeout=5) as answer:
+        with urlopen(f"{prometheus.url}/-/ready", timeout=60) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

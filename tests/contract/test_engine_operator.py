@@ -228,7 +228,7 @@ async def test_a_target_that_comes_later_is_picked_up_and_told_by_one_event(
             async def ready() -> bool:
                 return await reason() == "Reconciled"
 
-            await until(ready, "the target to be picked up", seconds=10)
+            await until(ready, "the target to be picked up")
         events = [
             event
             async for page in cluster.pages(EVENTS, namespace=fresh_namespace)

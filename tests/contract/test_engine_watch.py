@@ -27,6 +27,7 @@ from goserviceslo.adapters.connection import Connection
 from goserviceslo.adapters.kubernetes import KubernetesCluster
 from goserviceslo.ports import DEPLOYMENTS, GOSERVICESLOS, PROMETHEUS_RULES, Json, Key, NotFound
 from localcluster import api_only
+from localcluster.addresses import free_ports
 from localcluster.apionly import ApiOnlyCluster
 
 pytestmark = pytest.mark.apiserver
@@ -49,11 +50,10 @@ class Line:
         self._target = (host, port)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self.port = 0
+        [self.port] = free_ports(1)
 
     async def connect(self) -> None:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Every connection is gone, and no new one comes about."""
@@ -163,7 +163,7 @@ async def test_a_watch_that_was_compacted_away_is_begun_anew_and_a_missed_deleti
             async def seen() -> bool:
                 return (await status_of(cluster, new)).get("observedGeneration") == 2
 
-            await until(seen, "a change after all that", seconds=20)
+            await until(seen, "a change after all that")
             assert operator.health.problems() == []
 
 

@@ -101,7 +101,7 @@ def settled_total(kubectl: Kubectl, name: str) -> Json:
         now = time.monotonic()
         if not seen or seen[-1][1] != found.get("total"):
             seen.append((now, found.get("total", -1)))
-        return found if "total" in found and now - seen[-1][0] > 90 else None
+        return found if "total" in found and now - seen[-1][0] > 150 else None
 
-    found: Json = until("figures that stay", still, 300)
+    found: Json = until("figures that stay", still, 600)
     return found

@@ -17,14 +17,14 @@ def test_without_prometheus_nothing_is_known_and_the_rules_stay(stage: Environme
     stage.load.resume()
     kubectl.apply(slo())
     until_condition(kubectl, "Compliant", "True", seconds=240)
-    until("the rules being written", lambda: "goslo:total:delta" in _rules(kubectl), 30)
+    until("the rules being written", lambda: "goslo:total:delta" in _rules(kubectl), 120)
     rules = _rules(kubectl)
 
     kubectl("scale", "deployment/prometheus", "-n", SYSTEM, "--replicas=0")
     try:
         found = until_condition(kubectl, "Measured", "False", seconds=120)
         assert found["reason"].startswith("Source")
-        until_condition(kubectl, "Compliant", "Unknown", seconds=30)
+        until_condition(kubectl, "Compliant", "Unknown")
         assert _rules(kubectl) == rules
     finally:
         kubectl("scale", "deployment/prometheus", "-n", SYSTEM, "--replicas=1")
@@ -38,10 +38,10 @@ def test_a_target_that_comes_later_is_picked_up(kubectl: Kubectl) -> None:
     until_condition(kubectl, "Ready", "False", reason="TargetNotFound", name="early")
     kubectl("create", "deployment", "late", "-n", "shop", "--image=goslo.local/demo-service:dev", "--replicas=0")
     try:
-        until_condition(kubectl, "Ready", "True", seconds=30, name="early")
+        until_condition(kubectl, "Ready", "True", name="early")
     finally:
         kubectl("delete", "deployment", "late", "-n", "shop")
-    until("the loss being said", lambda: until_condition(kubectl, "Ready", "False", name="early"), 30)
+    until_condition(kubectl, "Ready", "False", name="early")
 
 
 def test_the_older_of_two_resources_keeps_the_target(kubectl: Kubectl) -> None:
@@ -52,7 +52,7 @@ def test_the_older_of_two_resources_keeps_the_target(kubectl: Kubectl) -> None:
     found = until_condition(kubectl, "Ready", "False", reason="TargetTaken", name="second")
     assert "GoServiceSLO first" in found["message"]
     kubectl("delete", "goserviceslo", "first", "-n", "shop", "--timeout=60s")
-    until_condition(kubectl, "Ready", "True", seconds=30, name="second")
+    until_condition(kubectl, "Ready", "True", name="second")
 
 
 def _rules(kubectl: Kubectl) -> str:

@@ -134,7 +134,7 @@ def thanos(directory: Path) -> Iterator[Engine]:
 def _until_known(url: str) -> None:
     """The querier has found the sidecar."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not requests.get(f"{url}/api/v1/stores", timeout=5).json()["data"].get("sidecar"):
+    while not requests.get(f"{url}/api/v1/stores", timeout=60).json()["data"].get("sidecar"):
         assert time.monotonic() < deadline, "Thanos does not find its sidecar"
         time.sleep(0.2)
 

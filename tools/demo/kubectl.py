@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 Json = dict[str, Any]
 
+_WITHOUT_PODS_SECONDS = 30.0
+
 
 class KubectlError(RuntimeError):
     """kubectl ended with an error; the text is what it said."""
@@ -64,8 +66,20 @@ class Kubectl:
     def proxy(self, method: str, target: str, path: str, **query: object) -> str:
         """An HTTP call to a pod or Service through the API server, which works wherever the cluster runs.
 
-        `target` is as in `shop/services/loadgen:8080` or `shop/pods/checkout-1:8081`.
+        `target` is as in `shop/services/loadgen:8080` or `shop/pods/checkout-1:8081`. A Service on a busy machine may
+        be without a ready pod for some seconds, so what is asked of one is asked again for a while; calls must bear
+        that. Raises KubectlError.
         """
+        deadline = time.monotonic() + (_WITHOUT_PODS_SECONDS if "/services/" in target else 0)
+        while True:
+            try:
+                return self._call(method, target, path, **query)
+            except KubectlError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(1)
+
+    def _call(self, method: str, target: str, path: str, **query: object) -> str:
         namespace, kind, name = target.split("/")
         text = f"?{urlencode(query)}" if query else ""
         url = f"/api/v1/namespaces/{namespace}/{kind}/{name}/proxy/{path.lstrip('/')}{text}"

@@ -36,7 +36,7 @@ def install(extras: Collection[str], api: Api, load_image: Callable[[Path], None
     for path, item in metrics_server():
         api.apply(path, item)
     where = f"{METRICS_SERVER} (its pod is in namespace {_NAMESPACE})"
-    until(where, lambda: _is_available(api), seconds=120)
+    until(where, lambda: _is_available(api), seconds=300)
     say(f"{METRICS_SERVER}: available after {watch}")
 
 

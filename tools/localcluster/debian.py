@@ -61,7 +61,7 @@ def install_missing() -> None:
 
 
 def _apt(*arguments: str) -> None:
-    command = ["apt-get", "-qq", *arguments]
+    command = ["apt-get", "-qq", "-o=Acquire::Retries=3", *arguments]
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:

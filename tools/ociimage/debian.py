@@ -86,7 +86,13 @@ def _unpack(root: Path) -> bytes:
     archive = root.with_suffix(".tar")
     command = [
         *(_mmdebstrap(), "--quiet", "--variant=extract", f"--include={','.join(PACKAGES)}"),
-        *("--aptopt=Apt::Install-Recommends false", f"--extract-hook={_LIST_PACKAGES}", SUITE, str(archive)),
+        *(
+            "--aptopt=Apt::Install-Recommends false",
+            "--aptopt=Acquire::Retries 3",
+            f"--extract-hook={_LIST_PACKAGES}",
+            SUITE,
+            str(archive),
+        ),
     ]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C.UTF-8"}
@@ -107,7 +113,7 @@ def _mmdebstrap() -> str:
         say("Debian packages: installing mmdebstrap")
         for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "mmdebstrap"]):
             subprocess.run(
-                ["apt-get", "-qq", *arguments],
+                ["apt-get", "-qq", "-o=Acquire::Retries=3", *arguments],
                 check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -65,7 +65,7 @@ def manifests(namespace: str = "default") -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def answer(url: str, seconds: float = 60) -> str:
+def answer(url: str, seconds: float = 180) -> str:
     """What a URL answers once it answers with success; raises ``TimeoutError``."""
     deadline = time.monotonic() + seconds
     seen = ""

@@ -79,13 +79,13 @@ def test_pods_reach_each_other_by_name_and_the_host_reaches_them_all_ways(cluste
     node, api = cluster.node_address, node_of(cluster).plane.api
     service = api.get("/api/v1/namespaces/default/services/probe")["spec"]["clusterIP"]
     pod = api.get("/api/v1/namespaces/default/pods?labelSelector=app%3Dprobe")["items"][0]
-    until("both pods", lambda: len(ready_pods(cluster)) == 2, seconds=60)
+    until("both pods", lambda: len(ready_pods(cluster)) == 2, seconds=180)
 
     for name in ("probe", "probe.default", "probe.default.svc.cluster.local"):
         assert " saw: I am probe-" in pods.through_pod(node, f"http://{name}")
     # A pod is ready a moment before the Service's rules know of it.
     until(
-        "both behind the Service", lambda: len({pods.answer(f"http://{service}/") for _ in range(64)}) == 2, seconds=60
+        "both behind the Service", lambda: len({pods.answer(f"http://{service}/") for _ in range(64)}) == 2, seconds=180
     )
     assert pods.answer(f"http://{pod['status']['podIP']}:8080/") == f"I am {pod['metadata']['name']}\n"
     assert pods.answer(f"http://{node}:{pods.NODE_PORT}/").startswith("I am probe-")
@@ -107,8 +107,8 @@ def test_container_metrics_and_the_resource_metrics_api_are_there(image: Path) -
             found = api.get("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods")["items"]
             return bool(found) and all(one["containers"][0]["usage"]["memory"] for one in found)
 
-        until("cAdvisor", cadvisor_sees_the_container, seconds=60)
-        until(METRICS_API, usage_is_known, seconds=90)
+        until("cAdvisor", cadvisor_sees_the_container, seconds=180)
+        until(METRICS_API, usage_is_known, seconds=180)
     finally:
         cluster.down()
 
@@ -160,7 +160,7 @@ def test_up_repairs_a_node_that_lost(crash: Callable[[NodeCluster], None], clust
     cluster.up()
     assert all(one.alive for one in cluster.components)
     assert " saw: I am probe-" in pods.through_pod(cluster.node_address, "http://probe.default")
-    until("both pods", lambda: len(ready_pods(cluster)) == 2, seconds=60)
+    until("both pods", lambda: len(ready_pods(cluster)) == 2, seconds=180)
 
 
 def lose_the_records(cluster: NodeCluster) -> None:
@@ -237,7 +237,7 @@ def test_an_up_killed(moment: Callable[[NodeCluster], bool], cluster: NodeCluste
         up = subprocess.Popen(
             [*CLI, "up", "--name", NAME, "--backend", "native"], env=environ, stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not moment(cluster) and time.monotonic() < deadline and up.poll() is None:
             time.sleep(0.005)
         up.send_signal(signal.SIGKILL)

@@ -55,9 +55,12 @@ def test_the_image_is_small_and_named_after_the_version(checkout: Path, tmp_path
 def test_two_builds_that_share_nothing_make_the_same_image(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = build(checkout, tmp_path / "first")
-    monkeypatch.setenv("GOSLO_CACHE", str(tmp_path / "cache"))
-    assert build(checkout, tmp_path / "second").digest == first.digest
+    digests = set()
+    for name in ("first", "second"):
+        # Neither takes the base that lies in the usual cache: Debian may have moved on since that was made.
+        monkeypatch.setenv("GOSLO_CACHE", str(tmp_path / f"cache of the {name}"))
+        digests.add(build(checkout, tmp_path / name).digest)
+    assert len(digests) == 1
 
 
 def test_a_change_of_the_package_is_another_image(checkout: Path, tmp_path: Path) -> None:

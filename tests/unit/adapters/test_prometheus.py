@@ -115,8 +115,8 @@ def vector(*series: tuple[dict[str, str], str], **more: Any) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": "vector", "result": result}, **more}
 
 
-def source(server_url: str, clock: Any = None, **access: Any) -> PrometheusSource:
-    return PrometheusSource(PrometheusAccess(server_url, **access), clock or SystemClock(), timeout_seconds=1.0)
+def source(server_url: str, clock: Any = None, *, seconds: float = 30.0, **access: Any) -> PrometheusSource:
+    return PrometheusSource(PrometheusAccess(server_url, **access), clock or SystemClock(), timeout_seconds=seconds)
 
 
 async def ask(server: Server, **access: Any) -> Any:
@@ -172,7 +172,7 @@ async def ask(server: Server, **access: Any) -> Any:
 async def test_a_source_that_fails(answer: Answerer, trouble: Trouble, sign: str) -> None:
     with serving(answer) as server:
         started = time.monotonic()
-        got = await ask(server)
+        got = await ask(server, seconds=1.0 if answer in (hang, drip) else 30.0)
     assert isinstance(got, Unavailable)
     assert got.trouble is trouble
     assert sign in got.detail
@@ -237,12 +237,12 @@ def test_a_string_is_no_answer() -> None:
 
 async def test_a_query_carries_its_time_and_a_limit() -> None:
     with serving(reply(200, vector(({}, "1")))) as server:
-        asked = source(server.url + "/prefix/")
+        asked = source(server.url + "/prefix/", seconds=21.0)
         await asked.query("up", datetime(2026, 1, 1, tzinfo=UTC))
         asked.close()
         ((path, params, _),) = server.requests
     assert path == "/prefix/api/v1/query"
-    assert params == {"query": ["up"], "time": ["1767225600.000"], "timeout": ["1s"], "nocache": ["1"]}
+    assert params == {"query": ["up"], "time": ["1767225600.000"], "timeout": ["20s"], "nocache": ["1"]}
 
 
 async def test_a_query_too_long_for_a_url_is_posted() -> None:
