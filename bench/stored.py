@@ -75,7 +75,8 @@ def resumed(out: Path, result: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{out} is of another {' and '.join(other)}: begin a new one")
     commands = f"{before['command']}`, then `{result['command']}"
     notes = [*before["notes"], *(note for note in result["notes"] if note not in before["notes"])]
-    return {**before, "command": commands, "settings": result["settings"], "notes": notes}
+    whole = [one for one in before["trials"] if not one.get("cut_short")]
+    return {**before, "trials": whole, "command": commands, "settings": result["settings"], "notes": notes}
 
 
 def store(out: Path, result: dict[str, Any]) -> None:

@@ -5,10 +5,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bench.scale import plan, sampler, trial
 from bench.scale.document import PAGE, newest, put_table
+from bench.scale.plan import Trial
 from bench.scale.tools import TOOLS, versions
 from bench.stored import RESULTS, add_options, begun, place, resumed, some_of, store
 from localcluster.report import Stopwatch, say
@@ -40,8 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     watch = Stopwatch()
     for number, one in enumerate(planned, 1):
         say(f"[{number}/{len(planned)}, {watch}]")
-        result["trials"].append(trial.run(one, limits, asked.cluster))
-        store(out, result)
+        _run(one, limits, asked.cluster, out, result)
     if asked.sampler and "sampler" not in result:
         result["sampler"] = sampler.measure(
             asked.sampler, min(max(asked.idle, _SAMPLED_SECONDS[0]), _SAMPLED_SECONDS[1])
@@ -49,6 +50,20 @@ def main(arguments: Sequence[str]) -> int:
         store(out, result)
     say(f"done in {watch}: {out}")
     return 0
+
+
+def _run(one: Trial, limits: trial.Limits, cluster: str, out: Path, result: dict[str, Any]) -> None:
+    """Run a trial and store it, also what there is of one that fails or is interrupted."""
+    figures: dict[str, Any] = {}
+    try:
+        trial.run(one, limits, cluster, figures)
+    except BaseException:
+        figures["cut_short"] = True
+        raise
+    finally:
+        if "burst" in figures:
+            result["trials"].append(figures)
+            store(out, result)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,17 +32,17 @@ class Row:
 
 
 def newest(directory: Path) -> list[dict[str, Any]]:
-    """Of the stored results what no later one has measured again, size by size; the latest comes first."""
+    """Of the stored results what no later one has measured again, by size and tool; the latest comes first."""
     stored = [json.loads(path.read_text()) for path in directory.glob("scale-*.json")]
-    kept, sizes, sampled = [], set[int](), False
+    kept, known, sampled = [], set[tuple[int, str]](), False
     for result in sorted(stored, key=lambda result: str(result["started"]), reverse=True):
-        trials = [trial for trial in result["trials"] if trial["size"] not in sizes]
+        trials = [trial for trial in result["trials"] if (trial["size"], trial["tool"]) not in known]
         found = {**result, "trials": trials}
         if sampled:
             found.pop("sampler", None)
         if trials or "sampler" in found:
             kept.append(found)
-        sizes |= {trial["size"] for trial in trials}
+        known |= {(trial["size"], trial["tool"]) for trial in trials}
         sampled = sampled or "sampler" in found
     return kept
 

@@ -41,21 +41,29 @@ class Limits:
     """How long a controller is waited for to be quiet, after each phase."""
 
 
-def run(trial: Trial, limits: Limits, cluster: str) -> Figures:
-    """Run one trial on a cluster of its own called ``cluster``; raises what the parts raise."""
+def run(trial: Trial, limits: Limits, cluster: str, figures: Figures) -> None:
+    """Run one trial on a cluster of its own called ``cluster``; raises what the parts raise.
+
+    ``figures`` takes what is found, phase by phase, so that one which is cut short leaves what it had.
+    """
     tool = TOOLS[trial.tool]
     say(f"{tool.title} {tool.release}, {trial.size:,} resources, repetition {trial.repetition + 1}")
     with ExitStack() as parts:
         prepared = parts.enter_context(stage(cluster, tool, namespaces(trial.size + 1)))
         watcher, sightings = parts.enter_context(_watcher(prepared))
         url = parts.enter_context(_prometheus(prepared, trial.size + 1)) if tool.measures else None
-        figures = asyncio.run(_phases(trial, limits, prepared, url, watcher, sightings))
-    return {**asdict(trial), "load_average": [round(each, 2) for each in os.getloadavg()], **figures}
+        asyncio.run(_phases(trial, limits, prepared, url, watcher, sightings, figures))
 
 
 async def _phases(
-    trial: Trial, limits: Limits, prepared: Stage, prometheus_url: str | None, watcher: Component, sightings: Sightings
-) -> Figures:
+    trial: Trial,
+    limits: Limits,
+    prepared: Stage,
+    prometheus_url: str | None,
+    watcher: Component,
+    sightings: Sightings,
+    figures: Figures,
+) -> None:
     tool, watch = TOOLS[trial.tool], Stopwatch()
     promises = [promise(number) for number in range(trial.size)]
     async with Client(prepared.api, tool) as client:
@@ -64,12 +72,12 @@ async def _phases(
         subject = Subject(running, client, watcher, sightings)
         await running.ready()
         await _warm_up(subject, promise(trial.size))
-        figures: Figures = {"rss_empty_bytes": running.usage.rss_bytes}
+        figures |= asdict(trial) | {"rss_empty_bytes": running.usage.rss_bytes}
         figures["burst"] = created = await burst(subject, promises, limits.burst_seconds, limits.quiet_seconds)
         figures["rule"] = await phases.rule_of(subject, promise(trial.size).key)
         say(f"  burst: {created['rules_per_second']} rules/s, waits {created['create_to_rule_seconds']} s, {watch}")
         if not trial.whole or created["with_rule"] < trial.size:
-            return figures
+            return
         figures["idle"] = await phases.idle(
             subject, limits.idle_seconds if trial.largest else limits.short_idle_seconds
         )
@@ -81,7 +89,7 @@ async def _phases(
         again = partial(start, tool, prepared, prometheus_url, 1)
         figures["restart"] = restarted = await phases.restart(subject, again, limits.quiet_seconds)
         say(f"  restart: quiet after {restarted['quiet_after_seconds']} s, {restarted['writes_total']} writes, {watch}")
-        return figures
+        figures["load_average"] = [round(each, 2) for each in os.getloadavg()]
 
 
 async def _warm_up(subject: Subject, extra: Promise) -> None:

@@ -66,19 +66,20 @@ def test_only_what_stands_between_the_marks_is_replaced() -> None:
     assert put_table(page, [RESULT]) == page
 
 
-def test_of_each_size_the_result_that_was_started_last_is_shown(tmp_path: Path) -> None:
+def test_of_each_size_and_tool_the_result_that_was_started_last_is_shown(tmp_path: Path) -> None:
     assert newest(tmp_path) == []
-    small, large = {"size": 1000}, {"size": 10_000}
+    small, large, other = ({"size": size, "tool": tool} for size, tool in ((1, "one"), (2, "one"), (2, "two")))
     for name, result in {
         "scale-b.json": {"started": "2026-11-20", "trials": [small, large], "sampler": {}},
         "scale-a.json": {"started": "2026-11-21", "trials": [small]},
-        "scale-c.json": {"started": "2026-11-19", "trials": [small, large], "sampler": {}},
+        "scale-c.json": {"started": "2026-11-19", "trials": [small, large, other], "sampler": {}},
         "other.json": {"started": "2026-12-01", "trials": [small]},
     }.items():
         (tmp_path / name).write_text(json.dumps(result))
     assert newest(tmp_path) == [
         {"started": "2026-11-21", "trials": [small]},
         {"started": "2026-11-20", "trials": [large], "sampler": {}},
+        {"started": "2026-11-19", "trials": [other]},
     ]
 
 

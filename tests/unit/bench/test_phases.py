@@ -64,6 +64,12 @@ async def test_a_change_that_no_rule_follows_is_lost_and_has_no_time() -> None:
     assert (figures["count"], figures["lost"], len(figures["raw_seconds"])) == (4, 1, 4)
 
 
+async def test_of_a_controller_that_follows_none_no_more_than_three_changes_are_waited_for() -> None:
+    cluster = Cluster(overlooks=tuple(PROMISES))
+    figures = await phases.changes(subject(cluster), PROMISES)
+    assert (len(cluster.targets), figures["count"], figures["lost"]) == (3, 0, 3)
+
+
 async def test_rules_and_alerts_are_counted_over_all_groups() -> None:
     figures = await phases.rule_of(subject(Cluster()), PROMISES[0].key)
     assert (figures["groups"], figures["recording_rules"], figures["alerts"]) == (2, 2, 1)

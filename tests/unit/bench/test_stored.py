@@ -18,6 +18,7 @@ BEGUN: dict[str, Any] = {
     "notes": ["quiet"],
     "trials": [{"tool": "goslo"}],
 }
+CUT_SHORT = {"tool": "sloth", "cut_short": True}
 LATER = {
     **BEGUN,
     "started": "2026-11-21T11:00:00+00:00",
@@ -30,13 +31,14 @@ LATER = {
 
 def test_a_resumed_result_keeps_its_trials_and_names_both_commands(tmp_path: Path) -> None:
     out = tmp_path / "scale.json"
-    store(out, BEGUN)
+    stored = {**BEGUN, "trials": [*BEGUN["trials"], CUT_SHORT]}
+    store(out, stored)
     found = resumed(out, LATER)
     assert (found["trials"], found["started"]) == (BEGUN["trials"], BEGUN["started"])
     assert found["command"] == "python -m bench.scale --tools goslo`, then `python -m bench.scale --resume"
     assert found["settings"] == LATER["settings"]
     assert found["notes"] == ["quiet", "a pause between"]
-    assert json.loads(out.read_text()) == BEGUN
+    assert json.loads(out.read_text()) == stored
 
 
 @pytest.mark.parametrize(
