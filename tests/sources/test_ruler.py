@@ -199,7 +199,7 @@ async def test_the_ruler_counts_exactly_what_happened_and_sees_in_each_rule_what
             tenant.headers,
         )
 
-    settings = RuleSettings(timedelta(seconds=5), lag=timedelta(seconds=30))
+    settings = RuleSettings(timedelta(seconds=5), lag=timedelta(seconds=5))
     total, bad = (f"sum(sum_over_time(goslo:{events}:delta[10m]))" for events in ("total", "bad"))
     with replica(tenant, CHECKOUT) as (rules, _):
         rules.offer(CHECKOUT, groups(CHECKOUT, settings))
