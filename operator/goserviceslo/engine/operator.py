@@ -52,6 +52,8 @@ from goserviceslo.reconcile.model import Observed, Plan, RuleSink
 from goserviceslo.slo.rules import RuleSettings
 
 _LOAD_RETRY_SECONDS = 2.0
+_BACKLOG = 20
+"""Resources that wait, above which nobody's past is counted; some always do in a large fleet."""
 _STATES = ("True", "False", "Unknown")
 
 logger = logging.getLogger(__name__)
@@ -171,6 +173,7 @@ class Operator:
                 interval=config.measure_interval,
                 wake=self.queue.add,
                 measured=telemetry.sample_seconds.observe,
+                busy=lambda: len(self.queue) > _BACKLOG,
             )
         self._worker = Worker(
             queue=self.queue,

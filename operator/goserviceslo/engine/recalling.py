@@ -52,12 +52,15 @@ class Recalling:
         settings: RuleSettings,
         evidence: Evidence,
         wake: Callable[[Key], None],
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`busy` says whether resources wait for their rules: those come before anybody's past."""
         self._bygone = Bygone(metrics, clock, settings)
         self._clock = clock
         self._settings = settings
         self._evidence = evidence
         self._wake = wake
+        self._busy = busy
         self._open: dict[Key, dict[str, Past]] = {}
         self._turns: Turns[_Place] = Turns()
         self._backoff: Backoff[_Place] = Backoff(random, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
@@ -137,7 +140,7 @@ class Recalling:
 
     def _next(self) -> _Place | None:
         """Whose turn it is: of those that are due, and of which something has been recorded, who knows least."""
-        if self._evidence.health.trouble is not None:
+        if self._evidence.health.trouble is not None or self._busy():
             return None
         now = self._clock.monotonic()
         while (place := self._turns.first(now)) is not None and not self._is_recorded(place):

@@ -48,6 +48,7 @@ class Sampler:
         interval: timedelta,
         wake: Callable[[Key], None],
         measured: Callable[[float], None] = lambda seconds: None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._metrics = metrics
         self._clock = clock
@@ -61,7 +62,7 @@ class Sampler:
         self._looks = Looks(random)
         self._measuring = Measuring(metrics, clock, settings, evidence)
         self._exploring = Exploring(metrics, clock, random, evidence, wake)
-        self._recalling = Recalling(metrics, clock, random, settings, evidence, wake)
+        self._recalling = Recalling(metrics, clock, random, settings, evidence, wake, busy)
         self._asked = asyncio.Event()
 
     def age_seconds(self) -> float:

@@ -119,8 +119,15 @@ class Scene:
         self.evidence = Evidence(configured=True)
         self.evidence.health = replace(self.evidence.health, asked=True)
         self.wakes: list[Key] = []
+        self.busy = False
         self.recalling = Recalling(
-            self.source, self.clock, lambda: 0.0, SETTINGS, self.evidence, lambda key: self.wakes.append(key)
+            self.source,
+            self.clock,
+            lambda: 0.0,
+            SETTINGS,
+            self.evidence,
+            lambda key: self.wakes.append(key),
+            lambda: self.busy,
         )
 
     def want(self, key: Key = A, *pasts: Past) -> None:
@@ -204,6 +211,20 @@ def test_what_was_counted_is_the_history_and_a_worker_is_told() -> None:
     assert it.evidence.measurements[A]["availability"].total == 11 * 300
     assert A in it.wakes
     assert len(it.wakes) <= 3
+
+
+def test_while_resources_wait_for_their_rules_nobody_s_past_is_counted() -> None:
+    async def scene() -> Scene:
+        it = Scene()
+        it.want(A)
+        it.busy = True
+        await it.during(60)
+        assert it.source.log == []
+        it.busy = False
+        await it.during(60)
+        return it
+
+    assert len(run(scene()).history().chunks) > 8
 
 
 def test_where_a_whole_fleet_is_new_its_statuses_do_not_follow_every_chunk() -> None:
