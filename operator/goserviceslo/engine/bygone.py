@@ -84,7 +84,7 @@ class Bygone:
                 if await self._is_empty(past, stretch):
                     return history.with_chunk(stretch, Tally())
             except Unanswered:
-                break  # too much was asked for: there is something
+                break  # the next chunk alone may be answered
         tally = Tally()
         for part in self._parts(past, asked):
             tally += await self._count(past.indicator, part)

@@ -227,30 +227,29 @@ def test_while_resources_wait_for_their_rules_nobody_s_past_is_counted() -> None
     assert len(run(scene()).history().chunks) > 8
 
 
-def test_where_a_whole_fleet_is_new_its_statuses_do_not_follow_every_chunk() -> None:
+def a_new_fleet(took: float, seconds: float) -> tuple[list[int], set[int]]:
+    """Forty resources at once and a source that takes so long; how many chunks each knows, and how often they woke."""
     keys = [Key("shop", f"r{number}") for number in range(40)]
 
     def play(it: Scene) -> None:
-        it.source.took = 0.05
+        it.source.took = took
         for key in keys:
             it.want(key)
 
-    it = played(play, 300.0)
-    assert all(len(it.history(key).chunks) == 11 for key in keys)
-    assert {Counter(it.wakes)[key] for key in keys} <= {2, 3, 4}
+    it = played(play, seconds)
+    return [len(it.history(key).chunks) for key in keys], {Counter(it.wakes)[key] for key in keys}
+
+
+def test_where_a_whole_fleet_is_new_its_statuses_do_not_follow_every_chunk() -> None:
+    chunks, wakes = a_new_fleet(took=0.05, seconds=300)
+    assert set(chunks) == {11}
+    assert wakes <= {2, 3, 4}
 
 
 def test_where_a_fleet_takes_minutes_for_a_chunk_a_status_follows_only_what_has_doubled() -> None:
-    keys = [Key("shop", f"r{number}") for number in range(40)]
-
-    def play(it: Scene) -> None:
-        it.source.took = 0.4
-        for key in keys:
-            it.want(key)
-
-    it = played(play, 900.0)
-    assert all(8 < len(it.history(key).chunks) < 16 for key in keys)
-    assert {Counter(it.wakes)[key] for key in keys} == {5}, "with 1, 2, 4, 8 and all"
+    chunks, wakes = a_new_fleet(took=0.4, seconds=900)
+    assert all(8 < known < 16 for known in chunks)
+    assert wakes == {5}, "with 1, 2, 4, 8 and all"
 
 
 def test_a_service_that_is_new_is_looked_for_in_ever_longer_stretches() -> None:
