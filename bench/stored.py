@@ -68,14 +68,15 @@ def begun(
 def resumed(out: Path, result: dict[str, Any]) -> dict[str, Any]:
     """What a run that was cut short has stored, to be gone on with; raises ``ValueError`` where it is of another world.
 
-    Trials are only compared within one result, so they must be of the same commit, machine and versions.
+    Trials are only compared within one result, so they must be of the same machine and versions. What is gone on with
+    may be of a later commit, as most tools of a result are others' and take an hour each: every trial says its own.
     """
     before: dict[str, Any] = json.loads(out.read_text())
-    if other := [part for part in ("schema", "git", "machine", "versions") if before[part] != result[part]]:
+    if other := [part for part in ("schema", "machine", "versions") if before[part] != result[part]]:
         raise ValueError(f"{out} is of another {' and '.join(other)}: begin a new one")
     commands = f"{before['command']}`, then `{result['command']}"
     notes = [*before["notes"], *(note for note in result["notes"] if note not in before["notes"])]
-    whole = [one for one in before["trials"] if not one.get("cut_short")]
+    whole = [{"git": before["git"], **one} for one in before["trials"] if not one.get("cut_short")]
     return {**before, "trials": whole, "command": commands, "settings": result["settings"], "notes": notes}
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.scale import plan, sampler, trial
+from bench.scale import machine, plan, sampler, trial
 from bench.scale.document import PAGE, newest, put_table
 from bench.scale.plan import Trial
 from bench.scale.tools import TOOLS, versions
@@ -62,7 +62,7 @@ def _run(one: Trial, limits: trial.Limits, cluster: str, out: Path, result: dict
         raise
     finally:
         if "burst" in figures:
-            result["trials"].append(figures)
+            result["trials"].append({"git": machine.commit(), **figures})
             store(out, result)
 
 
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         help="objectives that the sampler reads at the end (default: 10000)",
     )
     add_options(parser, "scale")
-    parser.add_argument("--resume", action="store_true", help="run only what the JSON file lacks of the same commit")
+    parser.add_argument("--resume", action="store_true", help="run only what the JSON file of this machine lacks")
     parser.add_argument("--cluster", default=_CLUSTER, help="name of the cluster that is made and removed")
     return parser
 

@@ -1,6 +1,7 @@
 """The Markdown that stands in the docs, rendered from a stored result so that the two cannot differ."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,15 +70,26 @@ def render(result: Result) -> str:
 def _setting(result: Result) -> str:
     machine, versions = result["machine"], result["versions"]
     memory = machine["memory_bytes"] / 2**30
-    changed = ", with changes not committed," if result["git"]["dirty"] else ""
     lines = [
-        f"Measured on {result['started'][:10]} at commit `{result['git']['commit'][:12]}`{changed} by",
+        f"Measured on {result['started'][:10]} at {_commits(result)} by",
         f"`{result['command']}`:",
         f"{machine['cores']} cores of {machine['cpu']}, {memory:.0f} GiB, {machine['system']},",
         f"Linux {machine['kernel']}, Python {machine['python']}, kube-apiserver {versions['kubernetes']},",
         f"etcd {versions['etcd']}, Sloth {versions['sloth']}, Pyrra {versions['pyrra']}.",
     ]
     return "\n".join([*lines, *(f"\n{note}" for note in result.get("notes", ()))])
+
+
+def _commits(result: Result) -> str:
+    """The commit; where a run was gone on with at another one, each with the tools that were measured at it."""
+    tools = defaultdict[str, list[str]](list)
+    for trial in result["trials"] or [{}]:
+        git = trial.get("git", result["git"])
+        changed = ", with changes not committed," if git["dirty"] else ""
+        tools[f"commit `{git['commit'][:12]}`{changed}"].append(TITLES.get(trial.get("tool"), ""))
+    if len(tools) == 1:
+        return next(iter(tools))
+    return " and ".join(f"{commit} ({', '.join(dict.fromkeys(of))})" for commit, of in tools.items())
 
 
 def _at(*path: str) -> Figure:

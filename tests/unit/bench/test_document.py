@@ -48,6 +48,13 @@ def test_a_cell_shows_the_median_and_how_far_the_runs_differ(values: Sequence[fl
     assert cell(row, [{"value": value} for value in values]) == text
 
 
+def test_a_run_that_was_gone_on_with_names_the_commit_of_each_tool() -> None:
+    later = {"git": {"commit": "1" * 40, "dirty": False}}
+    assert "at commit `000000000000` by" in render({**RESULT, "trials": [trial("goslo", 1.0), trial("sloth", 1.0)]})
+    text = render({**RESULT, "trials": [trial("goslo", 1.0), {**trial("sloth", 1.0), **later}, trial("pyrra", 1.0)]})
+    assert "at commit `000000000000` (GoServiceSLO, Pyrra) and commit `111111111111` (Sloth) by" in text
+
+
 def test_a_wait_that_was_given_up_says_so() -> None:
     rested, restless = ({"burst": {"quiet_after_seconds": 600.0, "came_to_rest": rest}} for rest in (True, False))
     (row,) = (row for rows in ROWS.values() for row in rows if row.title == "quiet after")

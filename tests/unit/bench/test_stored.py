@@ -33,8 +33,9 @@ def test_a_resumed_result_keeps_its_trials_and_names_both_commands(tmp_path: Pat
     out = tmp_path / "scale.json"
     stored = {**BEGUN, "trials": [*BEGUN["trials"], CUT_SHORT]}
     store(out, stored)
-    found = resumed(out, LATER)
-    assert (found["trials"], found["started"]) == (BEGUN["trials"], BEGUN["started"])
+    found = resumed(out, {**LATER, "git": {"commit": "1" * 40, "dirty": False}})
+    assert found["trials"] == [{"tool": "goslo", "git": BEGUN["git"]}], "a trial says of which commit it is"
+    assert found["started"] == BEGUN["started"]
     assert found["command"] == "python -m bench.scale --tools goslo`, then `python -m bench.scale --resume"
     assert found["settings"] == LATER["settings"]
     assert found["notes"] == ["quiet", "a pause between"]
@@ -43,7 +44,7 @@ def test_a_resumed_result_keeps_its_trials_and_names_both_commands(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("part", "other"),
-    [("git", {"commit": "1" * 40, "dirty": False}), ("machine", {"cores": 4}), ("versions", {"sloth": "v2"})],
+    [("machine", {"cores": 4}), ("versions", {"sloth": "v2"})],
 )
 def test_another_world_is_another_result(tmp_path: Path, part: str, other: dict[str, Any]) -> None:
     out = tmp_path / "scale.json"
