@@ -64,7 +64,7 @@ class Bygone:
         """The history, or what is left of it, once it is sure where the first tile starts. Raises Unanswered."""
         if before is not None and await self._first_near(identity, before.recorded_since) == before.recorded_since:
             return before
-        start, _ = span(past.objective.window, past.objective.time_zone, now)
+        start, _ = span(past.window, past.time_zone, now)
         # The first look is a coarse one, and finds nothing of what began within the last minutes.
         seen = _instant(await self._ask(first_tile(identity, now - start, now))) or now
         since = await self._first_near(identity, seen - self._settings.interval)
@@ -72,14 +72,13 @@ class Bygone:
             raise Unanswered("no recorded tile was found")
         found = None
         if before is not None:
-            found = before.moved(since, chunk_length(past.objective.window, self._settings.interval))
+            found = before.moved(since, chunk_length(past.window, self._settings.interval))
         return found or History(signature(past.indicator), since)
 
     async def extend(self, past: Past, history: History, asked: Span, now: datetime) -> History:
         """The history with the chunk that was asked for, or with a longer stretch that is empty. Raises Unanswered."""
-        objective = past.objective
-        start, _ = span(objective.window, objective.time_zone, now)
-        for stretch in wider(history, asked, chunk_length(objective.window, self._settings.interval), start):
+        start, _ = span(past.window, past.time_zone, now)
+        for stretch in wider(history, asked, chunk_length(past.window, self._settings.interval), start):
             try:
                 if await self._is_empty(past, stretch):
                     return history.with_chunk(stretch, Tally())

@@ -87,11 +87,11 @@ class Recalling:
 
     def want(self, key: Key, pasts: Sequence[Past]) -> None:
         """A worker decided about `key`: the past of these objectives may matter, and of no other."""
-        names = {past.objective.name for past in pasts}
+        names = {past.name for past in pasts}
         for name in {*self._evidence.pasts.get(key, ()), *self._open.get(key, ())} - names:
             self._drop(key, name)
         for past in pasts:
-            self._want((key, past.objective.name), past)
+            self._want((key, past.name), past)
 
     def _want(self, place: _Place, past: Past) -> None:
         key, name = place
@@ -99,7 +99,7 @@ class Recalling:
         before, opened[name] = opened.get(name), past
         known = self._known(place)
         void = known is not None and known.history.meaning != signature(past.indicator)
-        if before is not None and before.objective == past.objective and not void:
+        if before is not None and _is_same(before, past) and not void:
             return
         self._backoff.forget(place)
         if known is not None:
@@ -166,13 +166,11 @@ class Recalling:
     def _stands(self, place: _Place, past: Past) -> bool:
         """Whether no other wish came while the source was asked."""
         wanted = self._wanted(place)
-        if wanted is None or wanted.objective != past.objective:
-            return False
-        return signature(wanted.indicator) == signature(past.indicator)
+        return wanted is not None and _is_same(wanted, past)
 
     async def _step(self, place: _Place, past: Past) -> None:
         """One chunk, or a longer stretch that is empty, or what must be known before the first."""
-        (key, name), objective, now = place, past.objective, self._clock.now()
+        (key, name), now = place, self._clock.now()
         known, at = self._known(place), self._clock.monotonic()
         history = known.history if known is not None else None
         if history is None or at - self._checked.get(place, -_CHECK_SECONDS) >= _CHECK_SECONDS:
@@ -182,7 +180,7 @@ class Recalling:
             self._checked[place] = at
         asked = None
         if is_countable(past.indicator):
-            asked = next_chunk(history, objective.window, objective.time_zone, now, self._settings.interval)
+            asked = next_chunk(history, past.window, past.time_zone, now, self._settings.interval)
         if asked is not None:
             history = await self._bygone.extend(past, history, asked, now)
         if not self._stands(place, past):
@@ -193,7 +191,7 @@ class Recalling:
 
     def _learn(self, place: _Place, past: Past, history: History, *, finished: bool = False) -> None:
         key, name = place
-        known = KnownPast(history, past.objective.window, past.objective.time_zone)
+        known = KnownPast(history, past.window, past.time_zone)
         before = self._known(place)
         self._evidence.pasts.setdefault(key, {})[name] = known
         self._evidence.recall(key)
@@ -226,3 +224,10 @@ class Recalling:
         self._put(place, pause)
         if place[0] in self._untold:
             self._tell(place[0])
+
+
+def _is_same(one: Past, other: Past) -> bool:
+    """Whether both reach equally far and count the same."""
+    if (one.window, one.time_zone) != (other.window, other.time_zone):
+        return False
+    return one.indicator == other.indicator or signature(one.indicator) == signature(other.indicator)

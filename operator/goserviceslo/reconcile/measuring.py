@@ -93,7 +93,7 @@ def _pasts(
         # Without figures what was known of the evidence stands.
         reaches = status.window is None or status.evidence_since == status.window.start
         if status.evidence_since is None or status.history is not None or not reaches:
-            yield Past(objective, indicator, upkeep.windows)
+            yield Past(objective.name, objective.window, objective.time_zone, indicator, upkeep.windows)
 
 
 def _pods(observed: Observed) -> Workforce | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from goserviceslo.api.maintenance import MaintenanceWindow
 from goserviceslo.api.observed import AutoscalerView, DeploymentView, Rival, RuntimeSample
-from goserviceslo.api.v1alpha1 import Objective
+from goserviceslo.api.window import CalendarPeriod
 from goserviceslo.ports import EventNote, Json, Key, Resource
 from goserviceslo.slo.discovery import MetricShape
 from goserviceslo.slo.indicator import Indicator
@@ -163,9 +163,14 @@ class RuleShare:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What must be known of an objective so that its past can be counted."""
+    """What must be known of an objective so that its past can be counted.
 
-    objective: Objective
+    It is kept for as long as the past may matter, of every objective of a fleet; so it holds no more than that.
+    """
+
+    name: str
+    window: CalendarPeriod | timedelta
+    time_zone: str | None
     indicator: Indicator
     maintenance: tuple[MaintenanceWindow, ...]
 

@@ -1,7 +1,9 @@
 """Counting the past: who knows least comes first, gently, and nothing is asked for that is known."""
 
 import asyncio
+import gc
 import re
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +48,11 @@ def past(window: str = "1h", deployment: str = "checkout", name: str = "availabi
     objective = Objective.model_validate({"name": name, "target": "99.9", "window": window, "http": {}})
     indicator = resolve(objective, Workload("shop", deployment), [COUNTER], None)
     assert isinstance(indicator, Indicator)
-    return Past(objective, indicator, ())
+    return the_past_of(objective, indicator)
+
+
+def the_past_of(objective: Objective, indicator: Indicator) -> Past:
+    return Past(objective.name, objective.window, objective.time_zone, indicator, ())
 
 
 def events(total: float, seen: datetime, bad: float = 0) -> Vector:
@@ -133,7 +139,7 @@ class Scene:
     def want(self, key: Key = A, *pasts: Past) -> None:
         pasts = pasts or (past(),)
         self.evidence.measurements[key] = {
-            one.objective.name: Measurement(START, bad=0, total=0, counted_at=START) for one in pasts
+            one.name: Measurement(START, bad=0, total=0, counted_at=START) for one in pasts
         }
         self.recalling.want(key, pasts)
 
@@ -454,6 +460,56 @@ def test_the_same_wish_again_changes_nothing() -> None:
     assert run(scene()).source.log == []
 
 
+@cases(
+    "other",
+    {
+        "a longer window": lambda: past("2h"),
+        "the day of a zone": lambda: replace(past("2h"), time_zone="Asia/Tokyo"),
+    },
+)
+def test_what_reaches_elsewhere_is_looked_at_at_once(other: Callable[[], Past]) -> None:
+    async def scene() -> Scene:
+        it = Scene()
+        it.want()
+        await it.during(30)
+        it.source.log.clear()
+        it.recalling.want(A, (other(),))
+        await it.during(120)
+        return it
+
+    it = run(scene())
+    assert len(it.history().chunks) == 23
+    assert len(it.source.stretches()) == 12, "what is known is not asked for again"
+
+
+def test_what_counts_something_else_does_not_wait_for_the_next_try_of_what_failed() -> None:
+    async def scene() -> list[float]:
+        it = Scene()
+        it.source.chunks = lambda end, length: DOWN
+        it.want()
+        await it.during(300)
+        it.source.log.clear()
+        before = it.clock.monotonic()
+        it.recalling.want(A, (past(deployment="cart"),))
+        await it.during(5)
+        return [at - before for at, *_ in it.source.log]
+
+    assert run(scene())
+
+
+def test_what_is_kept_of_a_wish_is_small() -> None:
+    wished = 100
+    tracemalloc.start()
+    try:
+        held = [past(deployment=f"checkout-{number:06}") for number in range(wished)]
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(held) == wished
+    assert taken / wished < 1000, "in bytes; with its objective it took 2,400"
+
+
 def checked(first: datetime, window: str, minutes: float = 16) -> tuple[History, Scene]:
     """What was known, and the scene after the first tile has moved and a check was due."""
 
@@ -613,6 +669,6 @@ def test_slices_that_are_judged_by_their_events_have_a_beginning_and_no_past() -
     indicator = resolve(objective, Workload("shop", "checkout"), [COUNTER], None)
     assert isinstance(indicator, Indicator)
     assert not isinstance(indicator, EventIndicator)
-    it = played(lambda it: it.want(A, Past(objective, indicator, ())))
+    it = played(lambda it: it.want(A, the_past_of(objective, indicator)))
     assert (it.history().recorded_since, len(it.history().chunks)) == (FIRST, 0)
     assert it.source.stretches() == []
