@@ -230,4 +230,4 @@ def _is_same(one: Past, other: Past) -> bool:
     """Whether both reach equally far and count the same."""
     if (one.window, one.time_zone) != (other.window, other.time_zone):
         return False
-    return one.indicator == other.indicator or signature(one.indicator) == signature(other.indicator)
+    return signature(one.indicator) == signature(other.indicator)

@@ -461,25 +461,27 @@ def test_the_same_wish_again_changes_nothing() -> None:
 
 
 @cases(
-    "other",
+    "first, other",
     {
-        "a longer window": lambda: past("2h"),
-        "the day of a zone": lambda: replace(past("2h"), time_zone="Asia/Tokyo"),
+        "a longer window": ("1h", past("2h")),
+        "a day that began earlier": ("Day", replace(past("Day"), time_zone="Asia/Kolkata")),
     },
 )
-def test_what_reaches_elsewhere_is_looked_at_at_once(other: Callable[[], Past]) -> None:
-    async def scene() -> Scene:
+def test_what_reaches_further_is_counted_on_at_once(first: str, other: Past) -> None:
+    async def scene() -> tuple[list[datetime], Scene]:
         it = Scene()
-        it.want()
-        await it.during(30)
-        it.source.log.clear()
-        it.recalling.want(A, (other(),))
+        it.want(A, past(first))
         await it.during(120)
-        return it
+        before = [at for at, _ in it.source.stretches()]
+        it.source.log.clear()
+        it.recalling.want(A, (other,))
+        await it.during(120)
+        return before, it
 
-    it = run(scene())
-    assert len(it.history().chunks) == 23
-    assert len(it.source.stretches()) == 12, "what is known is not asked for again"
+    before, it = run(scene())
+    further = [at for at, _ in it.source.stretches()]
+    assert further
+    assert max(further) < min(before), "what is known is not asked for again"
 
 
 def test_what_counts_something_else_does_not_wait_for_the_next_try_of_what_failed() -> None:
