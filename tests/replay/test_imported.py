@@ -40,7 +40,7 @@ from goserviceslo.slo.indicator import Indicator, Workload, resolve
 from goserviceslo.slo.promql import Matcher, selector
 from goserviceslo.slo.rules import RuleSettings, SloRef, render_groups
 
-pytestmark = pytest.mark.prometheus
+pytestmark = [pytest.mark.prometheus, pytest.mark.originals]
 
 NO_EVENTS = {
     "home-wifi": "counts by sum_over_time(), not by rate() or increase()",
