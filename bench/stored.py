@@ -74,7 +74,9 @@ def resumed(out: Path, result: dict[str, Any]) -> dict[str, Any]:
     before: dict[str, Any] = json.loads(out.read_text())
     if other := [part for part in ("schema", "machine", "versions") if before[part] != result[part]]:
         raise ValueError(f"{out} is of another {' and '.join(other)}: begin a new one")
-    commands = f"{before['command']}`, then `{result['command']}"
+    commands = before["command"]
+    if not commands.endswith(result["command"]):
+        commands += f"`, then `{result['command']}"
     notes = [*before["notes"], *(note for note in result["notes"] if note not in before["notes"])]
     whole = [{"git": before["git"], **one} for one in before["trials"] if not one.get("cut_short")]
     return {**before, "trials": whole, "command": commands, "settings": result["settings"], "notes": notes}

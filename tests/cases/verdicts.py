@@ -12,8 +12,9 @@ from tests.replay.promtool import Promtool, Replay
 from goserviceslo.api.status import ObjectiveStatus
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.ports import Json, Key, NoData, Sample, Vector
+from goserviceslo.slo.assembly import assemble
 from goserviceslo.slo.measurement import SourceHealth
-from goserviceslo.slo.queries import assemble, calendar_windows, measurement_queries
+from goserviceslo.slo.queries import calendar_windows, measurement_queries
 from goserviceslo.slo.verdict import judge
 from quality.caselibrary import OPTIONS
 

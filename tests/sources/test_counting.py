@@ -28,17 +28,16 @@ from tests.replay.counting import (
     young,
 )
 from tests.replay.world import Pod, Process, Request, World, classic_histogram, steady
+from tests.sources.asking import source_of
 from tests.sources.evaluator import Backend, evaluate
 from tests.sources.remotewrite import push
 from tests.sources.servers import Engine, thanos
 from tests.table import cases
 
-from goserviceslo.adapters.clock import SystemClock
-from goserviceslo.adapters.prometheus import PrometheusSource
-from goserviceslo.adapters.prometheus_access import PrometheusAccess
 from goserviceslo.ports import Json, Partial, Unavailable, Vector
+from goserviceslo.slo.assembly import assemble
 from goserviceslo.slo.discovery import MetricKind
-from goserviceslo.slo.queries import assemble, measurement_queries
+from goserviceslo.slo.queries import measurement_queries
 from goserviceslo.slo.rules import RuleSettings
 from goserviceslo.slo.runtime import runtime_queries
 from goserviceslo.slo.shapes import assemble_shapes, discovery_query
@@ -111,15 +110,6 @@ def test_latency_is_counted_from_buckets(engine: Engine) -> None:
     assert found == pytest.approx(expected)
 
 
-def access(engine: Engine, backend: Backend, tmp_path: Path) -> PrometheusAccess:
-    """As the operator would be told of it."""
-    directory = tmp_path / "headers"
-    directory.mkdir()
-    for name, value in backend.headers.items():
-        (directory / name).write_text(value)
-    return PrometheusAccess(engine.access_url, header_dir=directory)
-
-
 async def test_the_operators_questions_are_understood_and_answered_with_the_truth(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -128,7 +118,7 @@ async def test_the_operators_questions_are_understood_and_answered_with_the_trut
     backend.store(world.series(), epoch)
     evaluate(backend, rules(LONG, COUNTER), epoch, epoch + world.until)
     now = datetime.fromtimestamp(epoch + world.until, UTC)
-    source = PrometheusSource(access(engine, backend, tmp_path), SystemClock())
+    source = source_of(engine, backend, tmp_path)
     answers = [
         (query, await source.query(query.promql, query.at)) for query in measurement_queries(now, RuleSettings())
     ]
@@ -155,7 +145,7 @@ async def test_an_answer_as_of_now_is_of_now(engine: Engine, tmp_path: Path) -> 
     at = int(time.time()) - 1
     push(backend.write_url, [({"__name__": "just_now", "engine": engine.name}, {at * 1000: 7.0})], backend.headers)
     backend.settle()
-    source = PrometheusSource(access(engine, backend, tmp_path), SystemClock())
+    source = source_of(engine, backend, tmp_path)
     answer = await source.query("just_now")
     source.close()
     assert isinstance(answer, Vector), answer
@@ -167,7 +157,7 @@ async def test_an_answer_of_which_a_store_is_missing_is_partial(tmp_path: Path) 
         backend, epoch = engine.fresh()
         backend.store(World([Pod([young(0, 10**4)])], 60).series(), epoch)
         now = datetime.fromtimestamp(epoch + 60, UTC)
-        source = PrometheusSource(access(engine, backend, tmp_path), SystemClock())
+        source = source_of(engine, backend, tmp_path)
         whole = await source.query("up", now)
         assert isinstance(whole, Vector), whole
         engine.stop_a_part()

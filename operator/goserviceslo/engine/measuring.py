@@ -7,8 +7,9 @@ from datetime import timedelta
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.engine.evidence import Evidence
 from goserviceslo.ports import Answer, Clock, Key, MetricsPort, Partial, Trouble, Unavailable
+from goserviceslo.slo.assembly import Assembly
 from goserviceslo.slo.measurement import Measurement, SourceHealth
-from goserviceslo.slo.queries import Assembly, Query, calendar_windows, measurement_queries
+from goserviceslo.slo.queries import Query, calendar_windows, measurement_queries
 from goserviceslo.slo.rules import RuleSettings
 
 FORBEARANCE = timedelta(seconds=30)

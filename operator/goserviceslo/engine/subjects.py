@@ -15,11 +15,8 @@ from goserviceslo.slo.burn import BurnPolicy, burn_policy, least_events
 from goserviceslo.slo.indicator import names_to_look_for
 from goserviceslo.slo.measurement import Measurement
 from goserviceslo.slo.promql import duration
-from goserviceslo.slo.verdict import KEEPS_VERDICT_ABOVE, KEPT_AGAIN_BELOW
+from goserviceslo.slo.weighing import KEEPS_VERDICT_ABOVE, KEPT_AGAIN_BELOW, LEAVES_BELOW
 from goserviceslo.slo.workload import Workload
-
-_LEAVES_BELOW = 0.9
-"""As the verdict's: an objective at risk stays so until its burn rates are below this share of their factors."""
 
 Signature = tuple[Any, ...]
 """Measurements with equal signatures get equal states."""
@@ -45,7 +42,7 @@ class Yardstick:
         crossed = 0
         for short, long, factor in self.pairs:
             rate = min(rates.get(short, 0.0), rates.get(long, 0.0))
-            crossed = crossed * 3 + (2 if rate > factor else 1 if rate > factor * _LEAVES_BELOW else 0)
+            crossed = crossed * 3 + (2 if rate > factor else 1 if rate > factor * float(LEAVES_BELOW) else 0)
         return (
             measurement.counted_at is None,
             round(total) < self.least,

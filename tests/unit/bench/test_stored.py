@@ -37,6 +37,8 @@ def test_a_resumed_result_keeps_its_trials_and_names_both_commands(tmp_path: Pat
     assert found["trials"] == [{"tool": "goslo", "git": BEGUN["git"]}], "a trial says of which commit it is"
     assert found["started"] == BEGUN["started"]
     assert found["command"] == "python -m bench.scale --tools goslo`, then `python -m bench.scale --resume"
+    store(tmp_path / "again.json", found)
+    assert resumed(tmp_path / "again.json", LATER)["command"] == found["command"], "once is enough"
     assert found["settings"] == LATER["settings"]
     assert found["notes"] == ["quiet", "a pause between"]
     assert json.loads(out.read_text()) == stored

@@ -11,12 +11,12 @@ from tests.unit.slo.given import objective
 
 from goserviceslo.api.window import CalendarPeriod
 from goserviceslo.ports import Answer, Key, NoData, Partial, Sample, Trouble, Unavailable, Vector
+from goserviceslo.slo.assembly import assemble
 from goserviceslo.slo.measurement import Outage
 from goserviceslo.slo.queries import (
     CalendarWindow,
     Quantity,
     Query,
-    assemble,
     calendar_windows,
     measurement_queries,
 )
