@@ -17,6 +17,7 @@ from tests.replay.counting import (
     STRICT_LATENCY,
     WORKLOAD,
     failed,
+    long_running,
     mixed,
     slow,
     young,
@@ -151,6 +152,26 @@ def test_only_what_is_unsure_is_counted_tile_by_tile(promtool: Promtool) -> None
     assert exactly("a rolling restart") == 0
     # Two parts with a restart, and one in which the five minutes before it hold one.
     assert exactly("a container that restarts twice") == 3
+
+
+class Wandering(World):
+    """Its processes seem to have started a second later at every other look."""
+
+    def series(self) -> Series:
+        return {
+            name: {at: str(int(value) + at // 15 % 2) for at, value in samples.items()}
+            if name.startswith("process_start_time_seconds")
+            else samples
+            for name, samples in super().series().items()
+        }
+
+
+def test_a_start_that_wanders_by_a_second_is_no_restart(promtool: Promtool) -> None:
+    world = Wandering([Pod([long_running(2400)])], 2400)
+    asking = Asking(promtool, world, indicator_of(AVAILABILITY, COUNTER))
+    found = asking.tally(555, 2355)
+    assert (round(found.total), round(found.bad)) == truth(world, 555, 2355, failed)
+    assert asking.exact == 0
 
 
 @cases(

@@ -36,6 +36,8 @@ _SEEN, _UNSURE = "seen since", "unsure"
 """Values of `goslo_events` beside those of events: when the series were first there, and how many are not settled."""
 _LOOKS = timedelta(seconds=15)
 """How often a process is looked for, to know when it was first seen, and a series in the last minutes."""
+_WANDERS = timedelta(seconds=2)
+"""How far the start of one process may seem to move: Linux tells it by a clock that is being corrected."""
 _COARSE = timedelta(minutes=4)
 """How often the first tile is looked for at first; a tile is seen for five minutes."""
 _FINE = timedelta(seconds=1)
@@ -80,7 +82,9 @@ def swift(indicator: Indicator, asked: Span) -> Question:
         judged = f"last_over_time({indicator.judged_by}[{duration(length)}])"
         counted = f"({counted}) and ignoring (le, {EVENTS_LABEL}) {judged}"
     known = _zero_known(indicator.targets, length)
-    unsure = " or ".join(_unsure(one, length, known) for one in indicator.counts)
+    unsure = " or ".join(
+        [_restarted(indicator.targets, length), *(_unsure(one, length, known) for one in indicator.counts)]
+    )
     return Question(
         f"sum by ({EVENTS_LABEL}) (({counted}) < +Inf) or {_told(_UNSURE, f'count({unsure})')} or "
         f"{_told(_SEEN, _first_seen(indicator, length))}",
@@ -158,6 +162,15 @@ def _unsure(counted: Counted, length: timedelta, known: str) -> str:
     resets = f"resets({counted.selector}[{duration(length + STALENESS)}]) > 0"
     new = f"({counted.last_within(length)} unless {counted.last_known(_before(length))})"
     return f"{resets} or {new} unless on ({_TARGET}) ({known})"
+
+
+def _restarted(targets: str, length: timedelta) -> str:
+    """Processes that were followed by others under the same labels.
+
+    Their counters have resets, which Thanos hides from `resets` (thanos-io/thanos#3644).
+    """
+    started = f"process_start_time_seconds{targets}[{duration(length + STALENESS)}]"
+    return f"max_over_time({started}) - min_over_time({started}) > {seconds(_WANDERS)}"
 
 
 def _zero_known(targets: str, length: timedelta) -> str:
