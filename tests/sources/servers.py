@@ -17,6 +17,8 @@ from localcluster.binaries import ensure
 
 _PATIENCE_SECONDS = 180.0  # only how long a test that fails takes to fail
 _HOUR = 3600
+_DAYS = 28
+"""How far back the first test goes; VictoriaMetrics keeps a month unless told otherwise."""
 APART_SECONDS = 26 * _HOUR
 """From one test's stretch of time to the next one's; a multiple of the four minutes of long windows."""
 
@@ -38,10 +40,12 @@ class Engine:
     def fresh(self) -> tuple[Backend, int]:
         """A backend, and an instant before which it holds nothing for a day; a multiple of an hour."""
         number = next(self._numbers)
-        start = (int(time.time()) // _HOUR - 12 * 24) * _HOUR
+        start = (int(time.time()) // _HOUR - _DAYS * 24) * _HOUR
         if self.tenants:
             return replace(self.backend, headers={"X-Scope-OrgID": f"tenant-{number}"}), start
-        return self.backend, start + number * APART_SECONDS
+        start += number * APART_SECONDS
+        assert start + _HOUR < time.time(), "more tests than fit into the days that sources keep"
+        return self.backend, start
 
 
 @contextmanager

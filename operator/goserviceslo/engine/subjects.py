@@ -18,6 +18,8 @@ from goserviceslo.slo.promql import duration
 from goserviceslo.slo.weighing import KEEPS_VERDICT_ABOVE, KEPT_AGAIN_BELOW, LEAVES_BELOW
 from goserviceslo.slo.workload import Workload
 
+_LEAVES_BELOW = float(LEAVES_BELOW)
+
 Signature = tuple[Any, ...]
 """Measurements with equal signatures get equal states."""
 
@@ -42,7 +44,7 @@ class Yardstick:
         crossed = 0
         for short, long, factor in self.pairs:
             rate = min(rates.get(short, 0.0), rates.get(long, 0.0))
-            crossed = crossed * 3 + (2 if rate > factor else 1 if rate > factor * float(LEAVES_BELOW) else 0)
+            crossed = crossed * 3 + (2 if rate > factor else 1 if rate > factor * _LEAVES_BELOW else 0)
         return (
             measurement.counted_at is None,
             round(total) < self.least,

@@ -81,10 +81,8 @@ def swift(indicator: Indicator, asked: Span) -> Question:
     if indicator.judged_by is not None:
         judged = f"last_over_time({indicator.judged_by}[{duration(length)}])"
         counted = f"({counted}) and ignoring (le, {EVENTS_LABEL}) {judged}"
-    known = _zero_known(indicator.targets, length)
-    unsure = " or ".join(
-        [_restarted(indicator.targets, length), *(_unsure(one, length, known) for one in indicator.counts)]
-    )
+    known, restarted = _zero_known(indicator.targets, length), _restarted(indicator.targets, length)
+    unsure = " or ".join(_unsure(one, length, known, restarted) for one in indicator.counts)
     return Question(
         f"sum by ({EVENTS_LABEL}) (({counted}) < +Inf) or {_told(_UNSURE, f'count({unsure})')} or "
         f"{_told(_SEEN, _first_seen(indicator, length))}",
@@ -157,11 +155,12 @@ def _difference(counted: Counted, length: timedelta) -> str:
     return f"clamp_min({last} - {counted.last_known(_before(length))}, 0) or {last}"
 
 
-def _unsure(counted: Counted, length: timedelta, known: str) -> str:
-    """Series of which a difference may be wrong."""
+def _unsure(counted: Counted, length: timedelta, zero_known: str, restarted: str) -> str:
+    """Series of which a difference may be wrong: those that fell, and those that are new or of several processes."""
     resets = f"resets({counted.selector}[{duration(length + STALENESS)}]) > 0"
-    new = f"({counted.last_within(length)} unless {counted.last_known(_before(length))})"
-    return f"{resets} or {new} unless on ({_TARGET}) ({known})"
+    known = f"({counted.last_known(_before(length))} unless on ({_TARGET}) ({restarted}))"
+    doubtful = f"({counted.last_within(length)} unless {known})"
+    return f"{resets} or {doubtful} unless on ({_TARGET}) (({zero_known}) unless on ({_TARGET}) ({restarted}))"
 
 
 def _restarted(targets: str, length: timedelta) -> str:
