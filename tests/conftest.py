@@ -1,21 +1,19 @@
 """For all tests: their order, what is built for them, and what they have measured, which ends the report of a run."""
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import settings
-from tests.prebuild import Building, building, in_order, needed
-
-from localcluster.binaries import missing
-from localcluster.toolchain import NoToolchain
+from tests.prebuild import NODE, BackgroundBuild, build_beside, in_order, needed
 
 # How long an example takes is this machine's affair.
 settings.register_profile("goslo", deadline=None)
 settings.load_profile("goslo")
 
 _MEASURED = "measured"
-_BUILDING = pytest.StashKey[Building]()
+_BUILD = pytest.StashKey[BackgroundBuild]()
 
 Measured = Callable[[str], None]
 """Keeps a sentence with a figure."""
@@ -25,6 +23,12 @@ Measured = Callable[[str], None]
 def measured(record_property: Callable[[str, object], None]) -> Measured:
     """For figures that somebody will want to read although the test has passed."""
     return lambda sentence: record_property(_MEASURED, sentence)
+
+
+def pytest_configure() -> None:
+    """Ended from outside, a run takes its clusters down, and what it builds."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: pytest.exit(f"ended by {signal.Signals(number).name}", 128 + number))
 
 
 def _markers(item: pytest.Item) -> set[str]:
@@ -37,23 +41,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    if session.config.option.collectonly:
+    if session.config.option.collectonly or session.testsfailed:
         return
     markers = {marker for item in session.items for marker in _markers(item)}
+    names = needed(markers, root=os.geteuid() == 0)
+    if not names:
+        return
     try:
-        names = missing(needed(markers, root=os.geteuid() == 0))
-    except NoToolchain:
-        return  # whatever needs one will say so
+        session.config.stash[_BUILD] = build_beside(names)
+    except OSError as error:
+        text = f"nothing is built beside the first tests: {error}"
+    else:
+        text = f"built beside the first tests, where not in the cache: {', '.join(names)}"
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if names and reporter is not None:
-        reporter.write_line(f"building beside the first tests: {', '.join(names)}")
-    if names:
-        session.config.stash[_BUILDING] = building(names)
+    if reporter is not None:
+        reporter.write_line(text)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if (build := session.config.stash.get(_BUILDING, None)) is not None:
-        build.stop()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Nothing is built beside pods under load."""
+    build = item.config.stash.get(_BUILD, None)
+    if build is not None and item.get_closest_marker(NODE) is not None:
+        build.wait()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        if (build := session.config.stash.get(_BUILD, None)) is not None:
+            build.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

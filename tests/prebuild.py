@@ -1,6 +1,8 @@
 """What tests stand on is built beside those that stand on nothing: on a fresh machine that saves a quarter of an hour.
 
-Tests that need the least come first; so whoever broke a pure function hears of it first, too.
+Tests that need the least come first; so whoever broke a pure function hears of it first, too. Nothing is built beside
+a node, whose pods are under load. Run as a program, this builds the binaries that are named, with what others leave of
+the machine.
 """
 
 import os
@@ -8,17 +10,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-TOOLS = Path(__file__).resolve().parents[1] / "tools"
+from localcluster.binaries import ensure
+
+ROOT = Path(__file__).resolve().parents[1]
+NODE = "node"
 _NATIVE = "native"
 BINARIES: Mapping[str, Sequence[str]] = {
     "prometheus": ("promtool", "prometheus"),
     "originals": ("sloth", "pyrra"),
     "apiserver": ("etcd", "kube-apiserver", "kubectl"),
     "helm": ("helm",),
-    "node": ("kubectl", "helm", "prometheus"),
+    NODE: ("kubectl", "helm", "prometheus"),
     _NATIVE: (
         *("etcd", "kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "coredns"),
         *("pause", "metrics-server"),
@@ -28,6 +34,7 @@ BINARIES: Mapping[str, Sequence[str]] = {
 }
 """By marker, in the order in which their tests come; the parts of a node only where there is root to run one."""
 _RANKS = {marker: rank for rank, marker in enumerate(BINARIES)}
+_LOWEST = 19
 _PATIENCE_SECONDS = 30.0
 
 T = TypeVar("T")
@@ -36,7 +43,7 @@ T = TypeVar("T")
 def needed(markers: Iterable[str], *, root: bool) -> list[str]:
     """The binaries that tests with these markers stand on, those that are needed first coming first."""
     wanted = set(markers)
-    if root and "node" in wanted:
+    if root and NODE in wanted:
         wanted.add(_NATIVE)
     found = (name for marker, names in BINARIES.items() if marker in wanted for name in names)
     return list(dict.fromkeys(found))
@@ -51,21 +58,27 @@ def in_order(tests: Iterable[tuple[T, Path, Collection[str]]]) -> list[T]:
     return [test for test, path, _ in sorted(found, key=lambda one: ranks[one[1]])]
 
 
-class Building:
-    """A process that works with what the tests leave of the machine, until `stop`.
+class BackgroundBuild:
+    """A process that goes on until it is done, or until `stop`.
 
     What it says is dropped: a test whose binary cannot be built tries for itself, and fails with the reason.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
+        """Raises OSError where it cannot be started."""
         self._process = subprocess.Popen(
-            ["nice", "-n", "19", *command],
-            env={**os.environ, "PYTHONPATH": str(TOOLS)},
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tools"), str(ROOT)])},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    def wait(self) -> None:
+        """Until it is done."""
+        self._process.wait()
 
     def stop(self) -> None:
         """Interrupted, it leaves nothing half done in the cache."""
@@ -73,12 +86,30 @@ class Building:
             if self._process.poll() is not None:
                 return
             os.killpg(self._process.pid, number)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_PATIENCE_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
 
 
-def building(names: Sequence[str]) -> Building:
-    """Begin to build these binaries, one after the other."""
-    return Building([sys.executable, "-m", "localcluster", "binaries", *names])
+def build_beside(names: Sequence[str]) -> BackgroundBuild:
+    """Begin to build these binaries, one after the other. Raises OSError."""
+    return BackgroundBuild([sys.executable, "-m", "tests.prebuild", *names])
+
+
+def main(names: Sequence[str]) -> None:
+    """Build what can be built, one after the other, for as long as the tests run."""
+    # A shell without job control starts what runs in the background deaf to interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.nice(_LOWEST)
+    with suppress(OSError):
+        # Where Linux groups processes by session, it is the group whose weight counts.
+        Path("/proc/self/autogroup").write_text(str(_LOWEST))
+    parent = os.getppid()
+    for name in names:
+        if os.getppid() != parent:
+            return
+        with suppress(RuntimeError, OSError):
+            ensure([name])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -38,15 +38,16 @@ def main(arguments: Sequence[str]) -> int:
             say(str(problem))
             return 2
     limits = trial.Limits(asked.idle, asked.short_idle, asked.limit, asked.quiet_limit)
-    planned = plan.missing(plan.trials(asked.tools, asked.sizes, asked.repeat), result["trials"])
+    planned, result["trials"] = plan.left(
+        plan.trials(asked.tools, asked.sizes, asked.repeat), result["trials"], machine.commit()
+    )
     watch = Stopwatch()
     for number, one in enumerate(planned, 1):
         say(f"[{number}/{len(planned)}, {watch}]")
         _run(one, limits, asked.cluster, out, result)
     if asked.sampler and "sampler" not in result:
-        result["sampler"] = sampler.measure(
-            asked.sampler, min(max(asked.idle, _SAMPLED_SECONDS[0]), _SAMPLED_SECONDS[1])
-        )
+        seconds = min(max(asked.idle, _SAMPLED_SECONDS[0]), _SAMPLED_SECONDS[1])
+        result["sampler"] = {"git": machine.commit(), **sampler.measure(asked.sampler, seconds)}
         store(out, result)
     say(f"done in {watch}: {out}")
     return 0
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(one: Trial, limits: trial.Limits, cluster: str, out: Path, result: dict[str, Any]) -> None:
     """Run a trial and store it, also what there is of one that fails or is interrupted."""
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {"git": machine.commit()}
     try:
         trial.run(one, limits, cluster, figures)
     except BaseException:
@@ -62,7 +63,7 @@ def _run(one: Trial, limits: trial.Limits, cluster: str, out: Path, result: dict
         raise
     finally:
         if "burst" in figures:
-            result["trials"].append({"git": machine.commit(), **figures})
+            result["trials"].append(figures)
             store(out, result)
 
 

@@ -13,6 +13,7 @@ from bench.scale.spread import spread
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench.scale: begin -->", "<!-- bench.scale: end -->"
 TITLES = {"goslo": "GoServiceSLO", "goslo-measuring": "GoServiceSLO, measuring", "sloth": "Sloth", "pyrra": "Pyrra"}
+_SAMPLER = "the sampler"
 _NONE = "-"
 _NO_RESULT = "No result is stored yet: `make bench-scale`, then the last of the commands above, put one here."
 
@@ -83,10 +84,11 @@ def _setting(result: Result) -> str:
 def _commits(result: Result) -> str:
     """The commit; where a run was gone on with at another one, each with the tools that were measured at it."""
     tools = defaultdict[str, list[str]](list)
-    for trial in result["trials"] or [{}]:
+    sampled = [{"tool": _SAMPLER, **result["sampler"]}] if "sampler" in result else []
+    for trial in [*result["trials"], *sampled] or [{}]:
         git = trial.get("git", result["git"])
         changed = ", with changes not committed," if git["dirty"] else ""
-        tools[f"commit `{git['commit'][:12]}`{changed}"].append(TITLES.get(trial.get("tool"), ""))
+        tools[f"commit `{git['commit'][:12]}`{changed}"].append(TITLES.get(trial.get("tool"), _SAMPLER))
     if len(tools) == 1:
         return next(iter(tools))
     return " and ".join(f"{commit} ({', '.join(dict.fromkeys(of))})" for commit, of in tools.items())

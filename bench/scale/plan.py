@@ -32,8 +32,19 @@ def trials(tools: Sequence[str], sizes: Sequence[int], repeat: int) -> list[Tria
     ]
 
 
-def missing(planned: Sequence[Trial], done: Sequence[Mapping[str, Any]]) -> list[Trial]:
-    """What a run that was cut short has left to do; ``done`` are the trials that it stored."""
+def left(
+    planned: Sequence[Trial], done: Sequence[Mapping[str, Any]], git: Mapping[str, object]
+) -> tuple[list[Trial], list[Mapping[str, Any]]]:
+    """What a run that was cut short has left to do at a commit, and what stands of ``done``, the trials that it stored.
+
+    The repetitions of a tool at one size are of one commit: where some are left, those of others are made again.
+    """
+    open_ = {(one.tool, one.size) for one in _missing(planned, done)}
+    stands = [one for one in done if one["git"] == git or (one["tool"], one["size"]) not in open_]
+    return _missing(planned, stands), stands
+
+
+def _missing(planned: Sequence[Trial], done: Sequence[Mapping[str, Any]]) -> list[Trial]:
     known = {(one["tool"], one["size"], one["repetition"]) for one in done}
     return [one for one in planned if (one.tool, one.size, one.repetition) not in known]
 

@@ -25,7 +25,7 @@ from tests.replay.counting import (
 from tests.replay.pasts import WORLDS
 from tests.replay.promtool import Promtool, Replay
 from tests.replay.slices import OURS, ends, scraped
-from tests.replay.world import Pod, Request, Series, World, classic_histogram, native_histogram
+from tests.replay.world import Pod, Process, Request, Series, World, classic_histogram, native_histogram
 from tests.table import cases
 
 from goserviceslo.api.v1alpha1 import Objective
@@ -168,6 +168,15 @@ class Wandering(World):
 
 def test_a_start_that_wanders_by_a_second_is_no_restart(promtool: Promtool) -> None:
     world = Wandering([Pod([long_running(2400)])], 2400)
+    asking = Asking(promtool, world, indicator_of(AVAILABILITY, COUNTER))
+    found = asking.tally(555, 2355)
+    assert (round(found.total), round(found.bad)) == truth(world, 555, 2355, failed)
+    assert asking.exact == 0
+
+
+def test_a_restart_of_what_counts_nothing_is_no_doubt(promtool: Promtool) -> None:
+    beside = Pod([Process(0, 900), Process(905, 2400)], instance="10.0.0.1:9090", phase=4)
+    world = World([Pod([long_running(2400)]), beside], 2400)
     asking = Asking(promtool, world, indicator_of(AVAILABILITY, COUNTER))
     found = asking.tally(555, 2355)
     assert (round(found.total), round(found.bad)) == truth(world, 555, 2355, failed)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.prebuild import BINARIES, Building, in_order, needed
+from tests.prebuild import BINARIES, BackgroundBuild, in_order, needed
 from tests.table import cases
 
 from localcluster.node import BINARIES as PARTS_OF_A_NODE
@@ -54,16 +54,29 @@ def test_files_stay_whole_and_go_by_their_neediest_test() -> None:
 def test_building_ends_where_the_tests_end(tmp_path: Path) -> None:
     began, ended = tmp_path / "began", tmp_path / "ended"
     program = f"""
-import pathlib, time
+import pathlib, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     pathlib.Path({str(began)!r}).touch()
     time.sleep(600)
 finally:
     pathlib.Path({str(ended)!r}).touch()
 """
-    build = Building([sys.executable, "-c", program])
+    build = BackgroundBuild([sys.executable, "-c", program])
     while not began.exists():
         time.sleep(0.01)
     build.stop()
     assert ended.exists()
     build.stop()
+
+
+def test_it_takes_what_the_tests_leave(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    program = f"""
+import os, pathlib
+from tests.prebuild import main
+main([])
+pathlib.Path({str(said)!r}).write_text(str(os.nice(0)))
+"""
+    BackgroundBuild([sys.executable, "-c", program]).wait()
+    assert said.read_text() == "19"

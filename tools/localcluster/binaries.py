@@ -28,35 +28,17 @@ def ensure(names: Iterable[str]) -> dict[str, Path]:
 
     Raises ``UnknownBinary``, ``NoToolchain`` or ``BuildFailed``.
     """
-    wanted = [recipe(name) for name in dict.fromkeys(names)]
-    if not wanted:
-        return {}
-    toolchain = _toolchain(wanted)
-    return {one.name: _ensure_one(one, toolchain) for one in wanted}
+    return {one.name: _ensure_one(one) for one in [recipe(name) for name in dict.fromkeys(names)]}
 
 
-def missing(names: Iterable[str]) -> list[str]:
-    """Those of these binaries that ``ensure`` would have to build; raises as it does."""
-    wanted = [recipe(name) for name in dict.fromkeys(names)]
-    if not wanted:
-        return []
-    toolchain = _toolchain(wanted)
-    return [one.name for one in wanted if not _place(one, toolchain).exists()]
-
-
-def _toolchain(wanted: Iterable[Recipe]) -> Toolchain:
-    return find(max(language_version((one.directory / "go.mod").read_text()) for one in wanted))
-
-
-def _place(one: Recipe, toolchain: Toolchain) -> Path:
-    return cache_root() / "bin" / one.key(toolchain.version) / one.name
-
-
-def _ensure_one(one: Recipe, toolchain: Toolchain) -> Path:
-    binary = _place(one, toolchain)
+def _ensure_one(one: Recipe) -> Path:
+    # Each by itself, so that a binary is the same whichever others it is asked for with.
+    toolchain = find(language_version((one.directory / "go.mod").read_text()))
+    directory = cache_root() / "bin" / one.key(toolchain.version)
+    binary = directory / one.name
     if binary.exists():
         return binary
-    with exclusively(binary.parent / f".{one.name}.lock", one.name):
+    with exclusively(directory / f".{one.name}.lock", one.name):
         if not binary.exists():
             _build(one, toolchain, binary)
     return binary

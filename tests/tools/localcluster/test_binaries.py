@@ -45,13 +45,6 @@ def test_a_binary_that_is_there_is_not_built_again(cache: Path, capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
-def test_what_is_missing_is_what_would_be_built(cache: Path) -> None:
-    assert binaries.missing(["pause", "etcd", "pause"]) == ["pause", "etcd"]
-    binaries.ensure(["pause"])
-    assert binaries.missing(["pause", "etcd"]) == ["etcd"]
-    assert binaries.missing([]) == []
-
-
 def test_a_failed_build_says_why_and_leaves_no_binary(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
