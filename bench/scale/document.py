@@ -162,6 +162,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
             "{} ms, {} ms",
             ",.0f",
         ),
+        Row("changes: rule seen, given up", [_at("changes", "count"), _at("changes", "lost")], "{}, {}", ",.0f"),
     ),
     "Restart with all in place": (
         Row("ready", [_at("restart", "ready_seconds")], "{} s"),
