@@ -62,7 +62,8 @@ def joined(*rights: Rights) -> Rights:
 def namespaces(kubectl: Kubectl) -> None:
     """The namespaces that the combinations speak of, and one that nobody watches."""
     for name in (NAMESPACE, "shop", "pay", "elsewhere"):
-        kubectl("create", "namespace", name)
+        if not kubectl.exists("namespace", name):
+            kubectl("create", "namespace", name)
 
 
 @contextmanager
