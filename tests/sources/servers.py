@@ -85,7 +85,9 @@ def prometheus(directory: Path) -> Iterator[Engine]:
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     config = directory / "prometheus.yml"
-    config.write_text("global: {external_labels: {prometheus: one}}\n")
+    # Tests write of the past, each of its own, and one of them of now.
+    tsdb = {"out_of_order_time_window": f"{_DAYS + 2}d"}
+    config.write_text(yaml.safe_dump({"global": {"external_labels": {"prometheus": "one"}}, "storage": {"tsdb": tsdb}}))
     command = [
         *(ensure(["prometheus"])["prometheus"], f"--config.file={config}", f"--storage.tsdb.path={directory / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver"),
