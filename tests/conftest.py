@@ -26,9 +26,12 @@ def measured(record_property: Callable[[str, object], None]) -> Measured:
 
 
 def pytest_configure() -> None:
-    """Ended from outside, a run takes its clusters down, and what it builds."""
+    """Ended from outside, a run takes its clusters down, and what it builds; under `nohup` it goes on."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: pytest.exit(f"ended by {signal.Signals(number).name}", 128 + number))
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(
+                number, lambda number, _: pytest.exit(f"ended by {signal.Signals(number).name}", 128 + number)
+            )
 
 
 def _markers(item: pytest.Item) -> set[str]:
