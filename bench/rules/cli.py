@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.rules import accuracy, trial
+from bench.rules import accuracy, series, trial
 from bench.rules.contenders import CONTENDERS, Groups, recorded
 from bench.rules.document import NOTHING, PAGE, newest, put_table
 from bench.rules.fleet import MOST_SERIES, Fleet
@@ -55,6 +55,7 @@ def _measure(asked: argparse.Namespace, result: dict[str, Any], out: Path, watch
             own.mkdir()
             groups[name] = CONTENDERS[name].groups(fleet.promises, own)
         result["rules"] = {name: _census(groups[name], fleet) for name in asked.tools}
+        result["series"] = series.count(asked.tools, asked.series)
         say(f"writing {asked.days:g} days of the past of {fleet.services:,} services")
         past = Path(scratch) / "past"
         past.mkdir()

@@ -23,7 +23,6 @@ _COUNTED = (
     "prometheus_rule_evaluations_total",
     "prometheus_rule_evaluation_failures_total",
 )
-
 _TELLING = ("window", "sloth_window", "short", "severity", "sloth_severity")
 """Labels that tell the rules of one name apart."""
 
@@ -55,7 +54,6 @@ def run(tool: str, groups: Sequence[Json], fleet: Fleet, past: Path, pace: Pace)
         "tool": tool,
         "seconds": round(seconds, 1),
         "per_interval": gone,
-        "head_series": after["prometheus_tsdb_head_series"],
         "rss_bytes": usage.rss_bytes,
         "rss_peak_bytes": usage.peak_rss_bytes,
         "parts_ms": parts(evaluated),
@@ -84,9 +82,7 @@ def parts(groups: Sequence[Json]) -> dict[str, float]:
 
 def _part(rule: Json) -> str:
     labels: Mapping[str, str] = rule.get("labels", {})
-    more = [
-        labels[name] for name in ("window", "sloth_window", "short", "severity", "sloth_severity") if name in labels
-    ]
+    more = [labels[name] for name in _TELLING if name in labels]
     return " ".join([rule["name"], *more])
 
 
@@ -96,9 +92,9 @@ def _metrics(url: str) -> dict[str, float]:
         text = answer.read().decode()
     sums: dict[str, float] = defaultdict(float)
     for name, value in _SAMPLE.findall(text):
-        if name in _COUNTED or name == "prometheus_tsdb_head_series":
+        if name in _COUNTED:
             sums[name] += float(value)
-    return {name: sums[name] for name in (*_COUNTED, "prometheus_tsdb_head_series")}
+    return {name: sums[name] for name in _COUNTED}
 
 
 def _get(url: str) -> Json:

@@ -18,6 +18,7 @@ from goserviceslo.engine.config import Config, SinkChoice
 from goserviceslo.engine.due import DueTimes
 from goserviceslo.engine.evidence import Evidence
 from goserviceslo.engine.fence import FencedCluster, FencedRuler
+from goserviceslo.engine.gauges import watch_gauges
 from goserviceslo.engine.health import Health
 from goserviceslo.engine.holders import RuleHolder
 from goserviceslo.engine.intake import Intake
@@ -54,7 +55,6 @@ from goserviceslo.slo.rules import RuleSettings
 _LOAD_RETRY_SECONDS = 2.0
 _BACKLOG = 20
 """Resources that wait, above which nobody's past is counted; some always do in a large fleet."""
-_STATES = ("True", "False", "Unknown")
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ class Operator:
             silent_seconds=self._shell.silent_seconds,
             lagged=telemetry.loop_lag.set,
         )
-        self._watch_gauges()
+        watch_gauges(telemetry, self.queue, self._worker, self._evidence, self._ruler, self._sampler)
 
     async def run(self, stop: asyncio.Event) -> int:
         """Until `stop` is set (0) or a part ends (1). What leads is stopped first, so that the Lease is given up."""
@@ -304,30 +304,6 @@ class Operator:
     def _on_measured(self, result: Result, seconds: float) -> None:
         self._telemetry.reconciled.labels(result.value).inc()
         self._telemetry.reconcile_seconds.observe(seconds)
-
-    def _watch_gauges(self) -> None:
-        telemetry = self._telemetry
-        telemetry.watch("goslo_queue_depth", "Resources that wait for a worker.", lambda: len(self.queue))
-        telemetry.watch("goslo_queue_working", "Resources with a worker now.", lambda: self.queue.working)
-        if self._ruler is not None:
-            telemetry.watch(
-                "goslo_rules_unsent", "Resources whose rules the ruler does not hold yet.", self._ruler.unsent
-            )
-        if self._sampler is not None:
-            telemetry.watch(
-                "goslo_oldest_measurement_age_seconds",
-                "Age of the oldest measurement; 0 before the first.",
-                self._sampler.age_seconds,
-            )
-            telemetry.watch("goslo_source_up", "1 while Prometheus answers.", self._source_up)
-        for state in _STATES:
-            telemetry.resources.labels(state).set_function(partial(self._count, state))
-
-    def _source_up(self) -> float:
-        return float(self._evidence.health.asked and self._evidence.health.trouble is None)
-
-    def _count(self, state: str) -> float:
-        return self._worker.compliance()[state]
 
 
 async def _wait(event: asyncio.Event) -> None:

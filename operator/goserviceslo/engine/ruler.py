@@ -6,46 +6,30 @@ again. What stands there already is never sent, so that a restart writes nothing
 """
 
 import asyncio
-import hashlib
 import logging
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import orjson
 
-from goserviceslo.api.duration import parse_duration
 from goserviceslo.engine.backoff import Backoff
 from goserviceslo.engine.fence import NotLeading
+from goserviceslo.engine.groupmarks import Marks, mark_of, marks_of_ours
 from goserviceslo.ports import Json, Key, RulerError, RulerPort
 from goserviceslo.reconcile.model import Refusal, RefusalKind
 
-GROUP_PREFIX = "goslo"
-"""First part of the name of every group that we render."""
 FORBEARANCE = timedelta(seconds=30)
 """How long a ruler may be silent at the start before every status says so."""
 _GATHER_SECONDS = 0.5
 _AT_ONCE = 4
 _LONGEST_PAUSE = timedelta(minutes=1)
 _NOT_LEADING_SECONDS = 1.0
-_DURATIONS = frozenset({"interval", "query_offset", "for", "keep_firing_for"})
 _UNKNOWN = b""
 """In place of the mark of a group whose sending was begun and not answered: no wish equals it."""
 
-Marks = dict[str, bytes]
-"""What tells a group from another version of it, by its name."""
-
 logger = logging.getLogger(__name__)
-
-
-def mark_of(group: Json) -> bytes:
-    """Eight bytes that are equal for groups that mean the same.
-
-    A ruler spells durations in its own way (`90s` is `1m30s`), and leaves out what is empty.
-    """
-    return hashlib.blake2b(orjson.dumps(_plain(group), option=orjson.OPT_SORT_KEYS), digest_size=8).digest()
 
 
 def as_sent(group: Json) -> Json:
@@ -170,7 +154,7 @@ class RulerRules:
         standing: dict[Key, Marks] = {}
         for namespace, groups in (await self._ruler.groups()).items():
             key = self._key_of(namespace)
-            marks = {} if key is None else _marks_of_ours(key, groups)
+            marks = {} if key is None else marks_of_ours(key, groups)
             if key is not None and marks:
                 standing[key] = marks
         living = self._living()
@@ -288,21 +272,3 @@ class RulerRules:
         if prefix != self._prefix or len(names) != 2 or (self._namespaces and names[0] not in self._namespaces):
             return None
         return Key(*names)
-
-
-def _marks_of_ours(key: Key, groups: Sequence[Json]) -> Marks:
-    """Of the groups that we made: one that a person put beside them is left alone."""
-    names = f"{GROUP_PREFIX}/{key}/"
-    return {group["name"]: mark_of(group) for group in groups if str(group.get("name", "")).startswith(names)}
-
-
-def _plain(value: Any, name: str = "") -> Any:
-    if isinstance(value, Mapping):
-        plain = {key: _plain(part, key) for key, part in value.items()}
-        return {key: part for key, part in plain.items() if part not in ("", "0", None, {}, [])}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if name in _DURATIONS:
-        with suppress(ValueError):
-            return str(parse_duration(str(value)) // timedelta(milliseconds=1))
-    return str(value)

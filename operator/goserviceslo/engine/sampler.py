@@ -14,6 +14,7 @@ from goserviceslo.engine.recalling import Recalling
 from goserviceslo.engine.subjects import Subjects
 from goserviceslo.ports import Clock, Json, Key, MetricsPort, NoData, Vector
 from goserviceslo.reconcile.model import Observed, Plan
+from goserviceslo.slo.conventions import GROUP_PREFIX
 from goserviceslo.slo.rules import RuleSettings
 from goserviceslo.slo.runtime import assemble_runtime, runtime_queries
 
@@ -26,7 +27,6 @@ _LARGEST_BUSY_SHARE = 0.2
 """Of the time, that may be spent waiting for answers: a slow source is asked less often."""
 _OBJECTIVES_A_SECOND = 200
 """Reading one objective's figures takes some seventy microseconds of CPU: a fleet's take at most 1.5 % of a core."""
-_GROUP_PREFIX = "goslo"
 _LEARNT_AT_ONCE = 50
 _PRIMING_SECONDS = 1.0
 _PRIMED_A_SECOND = 1000
@@ -179,7 +179,7 @@ class Sampler:
         failing: dict[Key, str] = {}
         for group, error in (await self._metrics.rule_health()).items():
             prefix, *names = group.split("/")
-            if prefix == _GROUP_PREFIX and len(names) >= 2:
+            if prefix == GROUP_PREFIX and len(names) >= 2:
                 failing.setdefault(Key(names[0], names[1]), error)
         before = self._evidence.rejected
         self._evidence.rejected = failing

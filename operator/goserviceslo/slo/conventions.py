@@ -24,6 +24,9 @@ BURN_RATE = "goslo:burn_rate:ratio"
 # Seconds of one tile in which the whole workload was down and nothing could be counted; absent while it is up.
 OUTAGE_DELTA = "goslo:outage:delta"
 
+GROUP_PREFIX = "goslo"
+"""First part of the name of every rule group, before namespace and name of its resource: `goslo/shop/checkout/...`."""
+
 NAMESPACE_LABEL = "namespace"
 NAME_LABEL = "goslo"
 OBJECTIVE_LABEL = "objective"

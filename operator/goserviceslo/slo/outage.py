@@ -24,6 +24,7 @@ from goserviceslo.api.alerting import Alerting
 from goserviceslo.ports import Json
 from goserviceslo.slo.alerts import alerting_rule
 from goserviceslo.slo.conventions import (
+    GROUP_PREFIX,
     METER_ALERT,
     NAME_LABEL,
     NAMESPACE_LABEL,
@@ -63,7 +64,7 @@ def outage_groups(
     With `in_maintenance` the objectives' rules record maintenance, so that these must look for it.
     """
     rules = _Outage(workload, labels, tile, alerting, in_maintenance=in_maintenance)
-    path = f"goslo/{labels[NAMESPACE_LABEL]}/{labels[NAME_LABEL]}"
+    path = f"{GROUP_PREFIX}/{labels[NAMESPACE_LABEL]}/{labels[NAME_LABEL]}"
     pages = [rules.page()] if alerting.page else []
     groups = [{"name": f"{path}/outage", "interval": duration(tile), "rules": [rules.recorded(), *pages]}]
     if alerting.no_data:

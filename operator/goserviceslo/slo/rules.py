@@ -25,6 +25,7 @@ from goserviceslo.slo.conventions import (
     EXCLUDED_DELTA,
     EXCLUDED_WINDOW,
     GRID_LABEL,
+    GROUP_PREFIX,
     IDENTITY,
     MAINTENANCE_ACTIVE,
     NAME_LABEL,
@@ -127,7 +128,7 @@ class _Rendering:
     def __init__(self, ref: SloRef, objective: Objective, indicator: Indicator, settings: RuleSettings) -> None:
         self._labels: Json = recorded_labels(ref, objective.name, objective.tier)
         self._matchers = ",".join([f"{label}={quote(self._labels[label])}" for label in IDENTITY])
-        self._path = f"goslo/{ref.namespace}/{ref.name}/{objective.name}"
+        self._path = f"{GROUP_PREFIX}/{ref.namespace}/{ref.name}/{objective.name}"
         self._maintenance = ref.maintenance
         self._subject = Subject(
             objective,

@@ -12,7 +12,8 @@ from tests.unit.engine.memory_ruler import MemoryRuler
 from tests.unit.engine.virtual_time import run
 
 from goserviceslo.engine.fence import FencedRuler
-from goserviceslo.engine.ruler import RulerRules, mark_of
+from goserviceslo.engine.groupmarks import mark_of
+from goserviceslo.engine.ruler import RulerRules
 from goserviceslo.ports import Json, Key, RulerError
 from goserviceslo.reconcile.model import RefusalKind
 

@@ -1,0 +1,24 @@
+"""The count of recorded series that the benchmark of rules prints is of every rule, and of nothing else."""
+
+from pathlib import Path
+
+import pytest
+from bench.rules.contenders import goslo
+from bench.rules.fleet import Fleet
+from bench.rules.series import recorded
+from tests.replay.promtool import Promtool
+
+pytestmark = pytest.mark.prometheus
+
+
+def test_every_recording_rule_has_run_when_they_are_counted(promtool: Promtool) -> None:
+    rules = [rule for group in goslo(Fleet(1, 8).promises, Path()) for rule in group["rules"] if "record" in rule]
+    assert recorded("goslo", Fleet(1, 8), promtool) >= len(rules)
+
+
+def test_what_pods_are_scraped_for_is_not_counted(promtool: Promtool) -> None:
+    assert recorded("goslo", Fleet(1, 4), promtool) == recorded("goslo", Fleet(1, 8), promtool)
+
+
+def test_two_objectives_record_twice_as_many_series_as_one(promtool: Promtool) -> None:
+    assert recorded("goslo", Fleet(2, 8), promtool) == 2 * recorded("goslo", Fleet(1, 8), promtool)
