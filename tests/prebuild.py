@@ -9,30 +9,31 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from localcluster.binaries import ensure
+from localcluster.spec import Backend
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE = "node"
-_NATIVE = "native"
 BINARIES: Mapping[str, Sequence[str]] = {
     "prometheus": ("promtool", "prometheus"),
     "originals": ("sloth", "pyrra"),
     "apiserver": ("etcd", "kube-apiserver", "kubectl"),
     "helm": ("helm",),
     NODE: ("kubectl", "helm", "prometheus"),
-    _NATIVE: (
+    "native": (
         *("etcd", "kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy", "coredns"),
         *("pause", "metrics-server"),
     ),
+    "kind": ("kind",),
     # Last, as they stay up until the end, and nothing shall run beside a node under load.
     "sources": ("victoria-metrics", "thanos", "cortex"),
 }
-"""By marker, in the order in which their tests come; the parts of a node only where there is root to run one."""
+"""By marker, in the order in which their tests come, and by the backend that a node is made with."""
 _RANKS = {marker: rank for rank, marker in enumerate(BINARIES)}
 _LOWEST = 19
 _PATIENCE_SECONDS = 30.0
@@ -40,11 +41,11 @@ _PATIENCE_SECONDS = 30.0
 T = TypeVar("T")
 
 
-def needed(markers: Iterable[str], *, root: bool) -> list[str]:
+def needed(markers: Iterable[str], backend: Callable[[], Backend]) -> list[str]:
     """The binaries that tests with these markers stand on, those that are needed first coming first."""
     wanted = set(markers)
-    if root and NODE in wanted:
-        wanted.add(_NATIVE)
+    if NODE in wanted:
+        wanted.add(backend())
     found = (name for marker, names in BINARIES.items() if marker in wanted for name in names)
     return list(dict.fromkeys(found))
 

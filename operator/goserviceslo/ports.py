@@ -222,8 +222,11 @@ class MetricsPort(Protocol):
         """The instant vector of `promql` at `at` (default: the source's now). Never raises for what the source does."""
         ...
 
-    async def rule_health(self) -> Mapping[str, str]:
-        """Error by rule group name, of groups whose last evaluation failed; empty where the source cannot tell."""
+    async def rule_health(self) -> Mapping[str, str] | None:
+        """Error by rule group name, of groups whose last evaluation failed; empty where the source knows no rules.
+
+        None where it gave no answer.
+        """
         ...
 
 

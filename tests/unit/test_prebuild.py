@@ -10,23 +10,23 @@ from tests.table import cases
 
 from localcluster.node import BINARIES as PARTS_OF_A_NODE
 from localcluster.recipes import RECIPES
-from localcluster.spec import METRICS_SERVER
+from localcluster.spec import METRICS_SERVER, Backend
 
 NATIVE = BINARIES["native"]
 
 
 @cases(
-    "markers, root, names",
+    "markers, backend, names",
     {
-        "pure functions need nothing": ([], True, []),
-        "an unknown marker needs nothing": (["parametrize"], True, []),
-        "what two need is built once": (["helm", "node"], False, ["helm", "kubectl", "prometheus"]),
-        "the first to be needed comes first": (["helm", "prometheus"], True, ["promtool", "prometheus", "helm"]),
-        "where a node can run, its parts": (["node"], True, ["kubectl", "helm", "prometheus", *NATIVE]),
+        "pure functions need nothing": ([], "native", []),
+        "an unknown marker needs nothing": (["parametrize"], "native", []),
+        "what two need is built once": (["helm", "node"], "kind", ["helm", "kubectl", "prometheus", "kind"]),
+        "the first to be needed comes first": (["helm", "prometheus"], "native", ["promtool", "prometheus", "helm"]),
+        "a native node is made of many": (["node"], "native", ["kubectl", "helm", "prometheus", *NATIVE]),
     },
 )
-def test_it_builds_what_the_tests_stand_on(markers: Sequence[str], root: bool, names: Sequence[str]) -> None:
-    assert needed(markers, root=root) == names
+def test_it_builds_what_the_tests_stand_on(markers: Sequence[str], backend: Backend, names: Sequence[str]) -> None:
+    assert needed(markers, lambda: backend) == names
 
 
 def test_every_part_of_a_node_is_built() -> None:
@@ -34,8 +34,7 @@ def test_every_part_of_a_node_is_built() -> None:
 
 
 def test_every_name_has_a_recipe() -> None:
-    every = needed(["prometheus", "originals", "apiserver", "helm", "sources", "node"], root=True)
-    assert set(every) <= set(RECIPES)
+    assert {name for names in BINARIES.values() for name in names} <= set(RECIPES)
 
 
 def test_files_stay_whole_and_go_by_their_neediest_test() -> None:

@@ -27,11 +27,12 @@ FileState = tuple[int, int, int]
 
 
 class Refused(Exception):
-    """No usable answer; carries what is to be said of it."""
+    """No usable answer; carries what is to be said of it, and the HTTP code where that is what speaks against it."""
 
-    def __init__(self, trouble: Trouble, detail: str) -> None:
+    def __init__(self, trouble: Trouble, detail: str, code: int | None = None) -> None:
         super().__init__(detail)
         self.unavailable = Unavailable(trouble, detail)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

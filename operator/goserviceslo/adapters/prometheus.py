@@ -15,6 +15,8 @@ from goserviceslo.ports import Answer, Clock, NoData, Partial, Sample, Trouble, 
 
 _BREAKING = frozenset({Trouble.UNREACHABLE, Trouble.TIMED_OUT})
 _GROUPS_A_PAGE = 500
+_KNOWS_NO_RULES = frozenset({404, 501})
+"""What a store of series says of the path where rules are told: others evaluate them."""
 _OF_NOW = {"nocache": "1"}
 """VictoriaMetrics answers as of 30 s ago without it (`-search.latencyOffset`); the others do not know it."""
 T = TypeVar("T")
@@ -44,11 +46,11 @@ class PrometheusSource:
         # One who no longer waits must not take the answer from the others.
         return await asyncio.shield(running)
 
-    async def rule_health(self) -> Mapping[str, str]:
+    async def rule_health(self) -> Mapping[str, str] | None:
         try:
             return await self._in_thread(self._failing_groups)
-        except Refused:
-            return {}
+        except Refused as refused:
+            return {} if refused.code in _KNOWS_NO_RULES else None
 
     def close(self) -> None:
         """Stop asking. Threads that wait for an answer end with their timeout."""

@@ -43,7 +43,7 @@ def _envelope(reply: Reply, shown: str) -> dict[str, Any]:
         raise Refused(Trouble.TIMED_OUT, f"Prometheus at {shown} could not evaluate the query in time.")
     if code != 200:
         hint = ": is this the URL of a Prometheus?" if code == 404 else "."
-        raise Refused(Trouble.REFUSED, f"Prometheus at {shown} answered HTTP {code}{hint}")
+        raise Refused(Trouble.REFUSED, f"Prometheus at {shown} answered HTTP {code}{hint}", code)
     if not isinstance(envelope, dict) or envelope.get("status") != "success" or "data" not in envelope:
         raise Refused(
             Trouble.BROKEN_ANSWER,

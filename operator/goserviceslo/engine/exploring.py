@@ -43,14 +43,21 @@ class Exploring:
         """Told a resource whose target's metrics are known now, or others than before."""
         self._wanted: dict[str, dict[Key, Subject]] = {}
         """By namespace."""
+        self._serving: set[Key] = set()
+        """Those whose target has had ready pods when it was last seen."""
         self._due: dict[str, float] = {}
         self._backoff: Backoff[str] = Backoff(random, first=_FIRST_RETRY, longest=_LONGEST_RETRY)
 
-    def want(self, key: Key, subject: Subject) -> bool:
-        """`key` needs to know its target's metrics. True where that is new, so that it should be looked for soon."""
+    def want(self, key: Key, subject: Subject, *, serves: bool) -> bool:
+        """`key` needs to know its target's metrics; `serves` says whether the target has pods that are ready.
+
+        True where that is new, or the first pods are ready now, so that it should be looked for soon.
+        """
         before = self._wanted.setdefault(key.namespace, {}).get(key)
         self._wanted[key.namespace][key] = subject
-        if before is subject:
+        served = key in self._serving
+        (self._serving.add if serves else self._serving.discard)(key)
+        if before is subject and (served or not serves):
             return False
         self._backoff.forget(key.namespace)
         self._due[key.namespace] = self._clock.monotonic()
@@ -58,6 +65,7 @@ class Exploring:
 
     def forget(self, key: Key) -> None:
         """`key` does not need it (any more)."""
+        self._serving.discard(key)
         wanted = self._wanted.get(key.namespace, {})
         subject = wanted.pop(key, None)
         if subject is not None and all(other.deployment != subject.deployment for other in wanted.values()):

@@ -13,6 +13,7 @@ from goserviceslo.engine.observing import status_interval
 from goserviceslo.engine.recalling import Recalling
 from goserviceslo.engine.subjects import Subjects
 from goserviceslo.ports import Clock, Json, Key, MetricsPort, NoData, Vector
+from goserviceslo.reconcile.measuring import told_rejection
 from goserviceslo.reconcile.model import Observed, Plan
 from goserviceslo.slo.conventions import GROUP_PREFIX
 from goserviceslo.slo.rules import RuleSettings
@@ -78,7 +79,9 @@ class Sampler:
         self._recalling.want(key, plan.pasts)
         if not plan.wants_shapes:
             self._exploring.forget(key)
-        elif self._exploring.want(key, subject):
+        elif self._exploring.want(
+            key, subject, serves=observed.deployment is not None and observed.deployment.ready > 0
+        ):
             self._asked.set()
 
     def forget(self, key: Key) -> None:
@@ -93,11 +96,15 @@ class Sampler:
 
         Waits for the source only so long as its answers may take to come.
         """
+        rejected: dict[Key, str] = {}
         for number, (key, resource) in enumerate(resources):
-            subject = self._subjects.learn(key, resource)
-            self._recalling.adopt(key, subject, resource.get("status") or {})
+            subject, status = self._subjects.learn(key, resource), resource.get("status") or {}
+            self._recalling.adopt(key, subject, status)
+            if (rejection := told_rejection(status)) is not None:
+                rejected[key] = rejection
             if number % _LEARNT_AT_ONCE == 0:
                 await asyncio.sleep(0)
+        self._evidence.rejected = rejected
         if not len(self._subjects):
             return
         seconds = _PRIMING_SECONDS + len(self._subjects) / _PRIMED_A_SECOND
@@ -176,8 +183,11 @@ class Sampler:
                 self._wake(key)
 
     async def _read_health(self) -> None:
+        health = await self._metrics.rule_health()
+        if health is None:
+            return
         failing: dict[Key, str] = {}
-        for group, error in (await self._metrics.rule_health()).items():
+        for group, error in health.items():
             prefix, *names = group.split("/")
             if prefix == GROUP_PREFIX and len(names) >= 2:
                 failing.setdefault(Key(names[0], names[1]), error)

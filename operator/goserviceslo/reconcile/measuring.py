@@ -19,6 +19,8 @@ from goserviceslo.slo.rules import SloRef, render_groups
 from goserviceslo.slo.summary import meaningful
 from goserviceslo.slo.verdict import judge
 
+_REJECTED = "RulesRejected"
+_REJECTION = "Prometheus does not take the rules: "
 _MEASURED_STATES = frozenset(
     {ObjectiveState.MET, ObjectiveState.AT_RISK, ObjectiveState.BREACHED, ObjectiveState.LOW_TRAFFIC}
 )
@@ -173,7 +175,15 @@ def _rules_finding(observed: Observed) -> Finding | None:
     if refusal is not None:
         return Finding("False", f"Rules{refusal.kind.value}", refusal.message)
     if observed.rules.rejected is not None:
-        return Finding("False", "RulesRejected", f"Prometheus does not take the rules: {observed.rules.rejected}")
+        return Finding("False", _REJECTED, f"{_REJECTION}{observed.rules.rejected}")
+    return None
+
+
+def told_rejection(status: Json) -> str | None:
+    """What a status says of rules that Prometheus refused, for whoever begins to lead before it has been asked."""
+    for condition in status.get("conditions") or ():
+        if condition.get("reason") == _REJECTED:
+            return str(condition.get("message", "")).removeprefix(_REJECTION)
     return None
 
 

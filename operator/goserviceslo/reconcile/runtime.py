@@ -1,6 +1,6 @@
 """The Go runtime's part of a plan: the env entries that we own on the target, and what the processes make of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from goserviceslo.api.observed import DeploymentView
@@ -13,6 +13,7 @@ from goserviceslo.goruntime.environment import (
     ours,
     plan_environment,
     summary,
+    wanted_variables,
 )
 from goserviceslo.goruntime.obedience import Obedience, generation_status, judge_obedience, settled_generation
 from goserviceslo.ports import DEPLOYMENTS, Json, Key
@@ -24,7 +25,8 @@ SETTLING = timedelta(seconds=60)
 """How long a mismatch must last before it is held against the program: the metrics may be of pods just replaced."""
 TARGET_NOT_FOUND = "TargetNotFound"
 _TAKEN_BACK = "TakenBack"
-_IN_PLACE = frozenset({"RollingOut", "Verifying", "Obeyed", "Applied", "EnvIgnored"})
+_PAUSED = "RolloutPaused"
+_IN_PLACE = frozenset({"RollingOut", _PAUSED, "Verifying", "Obeyed", "Applied", "EnvIgnored"})
 """Reasons that are given only once our variables are on the target."""
 
 
@@ -45,18 +47,25 @@ class RuntimePart:
 def plan_runtime(spec: GoServiceSloSpec, status: GoServiceSloStatus, observed: Observed, now: datetime) -> RuntimePart:
     """What to write to the target's environment and what to say of it."""
     deployment = observed.deployment
+    # A section that sets nothing (`{}`, or `takeOver` alone) is none.
+    wish = spec.runtime if spec.runtime is not None and wanted_variables(spec.runtime) else None
     if deployment is None:
-        if spec.runtime is None:
+        if wish is None:
             return RuntimePart(_not_requested(), None)
         finding = Finding(
             "False", TARGET_NOT_FOUND, f"There is no Deployment {spec.target.name} in this namespace yet."
         )
-        return RuntimePart(finding, RuntimeStatus(summary=summary(spec.runtime)), blocking=True)
+        return RuntimePart(finding, RuntimeStatus(summary=summary(wish)), blocking=True)
     key = Key(observed.resource["metadata"]["namespace"], deployment.name)
-    if spec.runtime is None:
-        return _unasked(key, deployment, observed)
     container = choose_container(spec.target, deployment)
-    asked = spec.runtime
+    if wish is None:
+        part = _unasked(key, deployment, observed)
+        if spec.target.container is not None and isinstance(container, RuntimeProblem) and not part.blocking:
+            # Whose metrics are read is said by the container's name, too.
+            finding = Finding("False", container.trouble.value, container.message)
+            return replace(part, finding=finding, blocking=True)
+        return part
+    asked = wish
     if taken := asked.take_over and _was_in_place(status, observed):
         # Taking over again would roll the pods, and so would whoever takes back: once for each wish is enough.
         asked = asked.model_copy(update={"take_over": False})
@@ -65,8 +74,8 @@ def plan_runtime(spec: GoServiceSloSpec, status: GoServiceSloStatus, observed: O
         finding = Finding("False", plan.trouble.value, plan.message)
         if taken and plan.held:
             finding = Finding("False", _TAKEN_BACK, _taken_back(plan.held))
-        return RuntimePart(finding, _shown(spec.runtime, None, observed), None, bool(ours(deployment)), True)
-    shown = _shown(spec.runtime, plan.container, observed)
+        return RuntimePart(finding, _shown(wish, None, observed), None, bool(ours(deployment)), True)
+    shown = _shown(wish, plan.container, observed)
     refusal = observed.refusals.get(Purpose.RUNTIME)
     if refusal is not None:
         reason = "RuntimeConflict" if refusal.kind is RefusalKind.CONFLICT else f"Write{refusal.kind.value}"
@@ -74,7 +83,7 @@ def plan_runtime(spec: GoServiceSloSpec, status: GoServiceSloStatus, observed: O
     if not plan.up_to_date:
         finding = Finding("False", "RollingOut", f"Container {plan.container} is given {shown.summary}.")
         return RuntimePart(finding, shown, _write(key, plan, asked), True)
-    return _verify(spec.runtime, deployment, shown, status, observed, now)
+    return _verify(wish, deployment, shown, status, observed, now)
 
 
 def release_write(key: Key) -> Write:
@@ -95,7 +104,9 @@ def _unasked(key: Key, deployment: DeploymentView, observed: Observed) -> Runtim
     if refusal is not None:
         finding = Finding("False", f"Write{refusal.kind.value}", refusal.message)
         return RuntimePart(finding, None, None, True, True)
-    finding = Finding("True", "NotRequested", "spec.runtime was removed; our variables are taken off the target.")
+    finding = Finding(
+        "True", "NotRequested", "spec.runtime sets nothing any more; our variables are taken off the target."
+    )
     return RuntimePart(finding, None, release_write(key), True)
 
 
@@ -135,6 +146,8 @@ def _verify(
     observed: Observed,
     now: datetime,
 ) -> RuntimePart:
+    if deployment.paused and not deployment.rolled_out:
+        return RuntimePart(Finding("False", _PAUSED, _paused(deployment)), shown, holds=True)
     if not deployment.rolled_out:
         finding = Finding("False", "RollingOut", f"The pods of Deployment {deployment.name} are being replaced.")
         return RuntimePart(finding, shown, holds=True)
@@ -155,6 +168,13 @@ def _verify(
         return RuntimePart(Finding("False", "EnvIgnored", message), shown, holds=True)
     finding = Finding("Unknown", "Verifying", "The pods' metrics do not show what was set yet.")
     return RuntimePart(finding, shown, holds=True, due=SETTLING - (held or timedelta()))
+
+
+def _paused(deployment: DeploymentView) -> str:
+    return (
+        f"Deployment {deployment.name} is paused, so its pods are not replaced: run kubectl rollout resume "
+        f"deployment/{deployment.name}."
+    )
 
 
 def _applied(observed: Observed) -> Finding:
@@ -181,4 +201,4 @@ def _generations(observed: Observed) -> tuple[RuntimeGeneration, ...] | None:
 
 
 def _not_requested() -> Finding:
-    return Finding("True", "NotRequested", "spec.runtime is not set: the Go runtime is left as it is.")
+    return Finding("True", "NotRequested", "spec.runtime sets nothing: the Go runtime is left as it is.")

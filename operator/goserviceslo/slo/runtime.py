@@ -17,6 +17,7 @@ _SETTINGS = {
     "memoryLimit": "go_gc_gomemlimit_bytes",
     "maxProcs": "go_sched_gomaxprocs_threads",
 }
+_STARTED, _START_TIME = "started", "process_start_time_seconds"
 _UNLIMITED = 2.0**63
 """GOGC=off shows as the largest uint64, no memory limit as the largest int64; a float holds neither exactly."""
 _SETTING, _KIND = "goslo_setting", "goslo_kind"
@@ -25,8 +26,12 @@ _BY = f"namespace, container, {WORKLOAD_LABEL}, {GENERATION}"
 
 
 def runtime_queries() -> tuple[str, ...]:
-    """One question for each setting: its largest value, its smallest where pods differ, and how many pods there are."""
-    return tuple(_query(setting, metric) for setting, metric in _SETTINGS.items())
+    """One question for each setting: its largest value, its smallest where pods differ, and how many pods there are.
+
+    And one for the age of each generation: when the first of its processes that still run was started.
+    """
+    started = f'label_replace(min by ({_BY}) ({by_workload(_START_TIME)}), "{_SETTING}", "{_STARTED}", "", "")'
+    return (*(_query(setting, metric) for setting, metric in _SETTINGS.items()), started)
 
 
 def _query(setting: str, metric: str) -> str:
@@ -40,6 +45,8 @@ def _query(setting: str, metric: str) -> str:
 @dataclass(slots=True)
 class _Generation:
     values: dict[str, dict[str, float]] = field(default_factory=dict)
+    started: float = inf
+    """Seconds since 1970; infinite where no process tells, as in a pod that has only just come."""
 
     def sample(self, name: str) -> RuntimeSample:
         mixed = tuple(setting for setting, values in self.values.items() if _SMALLEST in values)
@@ -64,7 +71,7 @@ def assemble_runtime(
     workloads: Iterable[Workload] = (),
     containers: Mapping[tuple[str, str], str] | None = None,
 ) -> dict[tuple[str, str], tuple[RuntimeSample, ...]]:
-    """The generations of each workload, by namespace and Deployment.
+    """The generations of each workload, the newest first, by namespace and Deployment.
 
     `workloads` help where names are too long for their pods' names. `containers` names the container that matters where
     a pod has several; a workload without an entry is taken whole.
@@ -78,12 +85,19 @@ def assemble_runtime(
                 generation = found.setdefault(workload, {}).setdefault(
                     generation_of(sample.labels, workload), _Generation()
                 )
-                values = generation.values.setdefault(sample.labels.get(_SETTING, ""), {})
-                values[sample.labels.get(_KIND, "")] = sample.value
-    return {
-        workload: tuple(generations[name].sample(name) for name in sorted(generations))
-        for workload, generations in found.items()
-    }
+                setting = sample.labels.get(_SETTING, "")
+                if setting == _STARTED:
+                    generation.started = min(generation.started, sample.value)
+                else:
+                    generation.values.setdefault(setting, {})[sample.labels.get(_KIND, "")] = sample.value
+    told = {workload: _newest_first(generations) for workload, generations in found.items()}
+    return {workload: generations for workload, generations in told.items() if generations}
+
+
+def _newest_first(generations: Mapping[str, _Generation]) -> tuple[RuntimeSample, ...]:
+    """Of those that tell any of their settings."""
+    telling = [(name, one) for name, one in generations.items() if one.values]
+    return tuple(one.sample(name) for name, one in sorted(telling, key=lambda pair: (-pair[1].started, pair[0])))
 
 
 def _matters(sample: Sample, container: str | None) -> bool:

@@ -348,8 +348,15 @@ async def test_groups_that_fail_are_told_page_by_page() -> None:
         asked.close()
 
 
-async def test_a_source_that_knows_no_rules_has_none_that_fail() -> None:
-    with serving(reply(404, "page not found")) as server:
+@pytest.mark.parametrize(("code", "told"), [(404, {}), (501, {}), (500, None), (503, None), (401, None)])
+async def test_only_a_source_that_knows_no_rules_has_none_that_fail(code: int, told: dict[str, str] | None) -> None:
+    with serving(reply(code, "page not found")) as server:
         asked = source(server.url)
-        assert await asked.rule_health() == {}
+        assert await asked.rule_health() == told
         asked.close()
+
+
+async def test_a_source_that_is_down_says_nothing_of_rules() -> None:
+    asked = source("http://127.0.0.1:1")
+    assert await asked.rule_health() is None
+    asked.close()

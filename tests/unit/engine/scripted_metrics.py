@@ -14,13 +14,13 @@ class ScriptedMetrics:
     def __init__(self, answer: Callable[[str], Answer] = lambda promql: NoData()) -> None:
         self.answer = answer
         self.asked: list[str] = []
-        self.health: dict[str, str] = {}
+        self.health: dict[str, str] | None = {}
 
     async def query(self, promql: str, at: datetime | None = None) -> Answer:
         self.asked.append(promql)
         return self.answer(promql)
 
-    async def rule_health(self) -> Mapping[str, str]:
+    async def rule_health(self) -> Mapping[str, str] | None:
         return self.health
 
 

@@ -11,6 +11,7 @@ from tests.unit.engine.given import CHECKOUT, resource
 from tests.unit.engine.scripted_metrics import DOWN, ScriptedMetrics, vector
 from tests.unit.engine.virtual_time import START, VirtualClock, run
 
+from goserviceslo.api.observed import DeploymentView
 from goserviceslo.engine.evidence import Evidence
 from goserviceslo.engine.noteworthy import Looks
 from goserviceslo.engine.sampler import Sampler
@@ -130,6 +131,7 @@ class Scene:
         self.rounds: list[float] = []
         self.wants_shapes = wants_shapes
         self.status: Json | None = None
+        self.deployment: DeploymentView | None = None
         self.sampler = Sampler(
             self.metrics,
             self.clock,
@@ -150,7 +152,7 @@ class Scene:
     def finish(self, key: Key = CHECKOUT, raw: Json | None = None) -> None:
         observed = Observed(
             resource=raw or resource(key.name, namespace=key.namespace),
-            deployment=None,
+            deployment=self.deployment,
             rules=RulesView(RuleSink.PROMETHEUS_RULE, "", None),
             source=self.evidence.health,
             shapes=self.evidence.shapes.get(key),
@@ -380,6 +382,27 @@ def test_metrics_that_are_not_there_are_looked_for_ever_less_often_and_found_whe
     run(story())
 
 
+@pytest.mark.parametrize("ready", [0, 1])
+def test_metrics_of_a_target_are_looked_for_anew_when_its_first_pods_are_ready(ready: int) -> None:
+    async def story() -> bool:
+        scene = Scene(wants_shapes=True)
+        scene.metrics.answer = exposing()
+        scene.finish()
+        task = asyncio.create_task(scene.sampler.run())
+        await asyncio.sleep(3600)
+        scene.deployment = DeploymentView("checkout", "u", 1, 1, (), 1, ready, 1, ready, paused=False)
+        scene.finish()
+        await asyncio.sleep(10)
+        # Scraped for the first time, seconds after it was ready.
+        scene.metrics.answer = exposing("checkout")
+        await asyncio.sleep(20)
+        found = bool(scene.evidence.shapes[CHECKOUT])
+        task.cancel()
+        return found
+
+    assert run(story()) is bool(ready)
+
+
 def test_a_source_that_does_not_answer_makes_no_metric_missing() -> None:
     async def story() -> None:
         scene = Scene(wants_shapes=True)
@@ -442,6 +465,37 @@ def test_rules_that_prometheus_cannot_evaluate_are_told_to_their_resource() -> N
         scene.metrics.health = {}
         await scene.live(400)
         assert scene.evidence.rejected == {}
+
+    run(story())
+
+
+def test_a_source_that_does_not_answer_takes_back_nothing_that_it_has_said_of_rules() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.metrics.answer = recorded()
+        scene.metrics.health = {"goslo/shop/checkout/availability/tiles": "many-to-many"}
+        scene.finish()
+        await scene.live(5)
+        scene.metrics.health = None
+        scene.wakes.clear()
+        await scene.live(900)
+        assert scene.evidence.rejected == {CHECKOUT: "many-to-many"}
+        assert scene.wakes == []
+
+    run(story())
+
+
+def test_who_begins_to_lead_knows_from_the_status_which_rules_were_refused() -> None:
+    async def story() -> None:
+        scene = Scene()
+        refused = {"type": "Ready", "reason": "RulesRejected", "message": "Prometheus does not take the rules: no"}
+        scene.metrics.health = None
+        await scene.sampler.prime([(CHECKOUT, resource() | {"status": {"conditions": [refused]}})])
+        assert scene.evidence.rejected == {CHECKOUT: "no"}
+        scene.metrics.health = {}
+        await scene.live(5)
+        assert scene.evidence.rejected == {}
+        assert CHECKOUT in [key for _, key in scene.wakes]
 
     run(story())
 

@@ -19,6 +19,7 @@ from tests.unit.reconcile.given import (
 from goserviceslo.api.observed import AutoscalerView, EnvEntry, Rival, RuntimeSample
 from goserviceslo.ports import Trouble
 from goserviceslo.reconcile import reconcile
+from goserviceslo.reconcile.measuring import told_rejection
 from goserviceslo.reconcile.model import (
     Observed,
     OwnedObject,
@@ -35,6 +36,7 @@ from goserviceslo.reconcile.ownership import FINALIZER
 from goserviceslo.slo.measurement import SourceHealth
 
 RUNTIME = {"runtime": {"gogc": 200}}
+TYPO = {"target": {"name": "checkout", "container": "typo"}}
 SCALING = {"autoscaling": {"minReplicas": 2, "maxReplicas": 5}}
 
 
@@ -123,6 +125,36 @@ def write(plan: Plan, purpose: Purpose) -> Write | None:
         ),
         "no figures": (observed(), "Compliant", "Unknown", None),
         "a runtime that is not asked for": (observed(), "RuntimeApplied", "True", "NotRequested"),
+        "a runtime section that sets nothing": (
+            observed(resource({"runtime": {"takeOver": True}})),
+            "RuntimeApplied",
+            "True",
+            "NotRequested",
+        ),
+        "a container that is not there": (
+            observed(resource(TYPO)),
+            "Ready",
+            "False",
+            "ContainerNotFound",
+        ),
+        "a container that is not there, for the runtime": (
+            observed(resource({**TYPO, **RUNTIME})),
+            "RuntimeApplied",
+            "False",
+            "ContainerNotFound",
+        ),
+        "a container that is there, without a runtime": (
+            observed(resource({"target": {"name": "checkout", "container": "app"}})),
+            "Ready",
+            "True",
+            "Reconciled",
+        ),
+        "a runtime whose pods are not replaced, as the Deployment is paused": (
+            observed(resource(RUNTIME), deployment=replace(deployment(ours(GOGC="200")), updated=2, paused=True)),
+            "RuntimeApplied",
+            "False",
+            "RolloutPaused",
+        ),
         "a runtime that is not there yet": (observed(resource(RUNTIME)), "RuntimeApplied", "False", "RollingOut"),
         "a runtime that is obeyed": (
             observed(
@@ -251,6 +283,7 @@ def test_the_loser_of_a_target_takes_back_its_own_objects_and_nothing_else() -> 
 def test_a_finalizer_stands_only_where_something_must_be_given_back() -> None:
     assert reconcile(observed(), NOW).finalizer is None
     assert reconcile(observed(resource(RUNTIME)), NOW).finalizer is True
+    assert reconcile(observed(resource({"runtime": {}})), NOW).finalizer is None
     held = resource({}, finalizers=[FINALIZER])
     assert reconcile(observed(held), NOW).finalizer is False
 
@@ -264,6 +297,20 @@ def test_removing_the_runtime_from_the_spec_gives_the_variables_back_before_the_
     assert "spec" not in given_back.body
     assert plan.finalizer is None
     assert reconcile(replace(seen, deployment=deployment()), NOW).finalizer is False
+
+
+def test_variables_are_given_back_also_while_the_named_container_is_not_there() -> None:
+    held = resource(TYPO, finalizers=[FINALIZER])
+    plan = reconcile(observed(held, deployment=deployment(ours(GOGC="200"))), NOW)
+    assert write(plan, Purpose.RUNTIME) is not None
+    assert condition(plan, "Ready")["reason"] == "ContainerNotFound"
+
+
+def test_what_prometheus_said_of_refused_rules_is_read_back_from_the_status() -> None:
+    refused = observed(rules=RulesView(RuleSink.CONFIG_MAP, "ConfigMap x", None, {}, "many-to-many"))
+    assert told_rejection(reconcile(refused, NOW).status or {}) == "many-to-many"
+    assert told_rejection(reconcile(observed(), NOW).status or {}) is None
+    assert told_rejection({}) is None
 
 
 @cases(

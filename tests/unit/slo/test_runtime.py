@@ -24,7 +24,7 @@ def read(*samples: Sample) -> tuple[RuntimeSample, ...]:
 
 
 def test_every_question_is_promql() -> None:
-    assert len(runtime_queries()) == 3
+    assert len(runtime_queries()) == 4
     for promql in runtime_queries():
         promql_parser.parse(promql)
 
@@ -57,6 +57,25 @@ def test_a_generation_says_what_it_runs_with(samples: list[Sample], expected: Ru
 def test_generations_are_kept_apart() -> None:
     found = read(said("gogc", 100), said("gogc", 200, goslo_generation="6f7b8c9d4"))
     assert [(one.pod_template_hash, one.gogc_percent) for one in found] == [("5d9f8c7b6", 100), ("6f7b8c9d4", 200)]
+
+
+@cases(
+    "started, order",
+    {
+        "the newest comes first": ({"5d9f8c7b6": 1000, "6f7b8c9d4": 2000}, ["6f7b8c9d4", "5d9f8c7b6"]),
+        "whatever their names": ({"5d9f8c7b6": 2000, "6f7b8c9d4": 1000}, ["5d9f8c7b6", "6f7b8c9d4"]),
+        "one that has not told its age has only just come": ({"5d9f8c7b6": 1000}, ["6f7b8c9d4", "5d9f8c7b6"]),
+        "without ages they go by their names": ({}, ["5d9f8c7b6", "6f7b8c9d4"]),
+    },
+)
+def test_generations_go_by_their_age(started: dict[str, float], order: list[str]) -> None:
+    ages = [said("started", at, "", goslo_generation=name) for name, at in started.items()]
+    found = read(said("gogc", 100), said("gogc", 200, goslo_generation="6f7b8c9d4"), *ages)
+    assert [one.pod_template_hash for one in found] == order
+
+
+def test_a_generation_that_tells_its_age_alone_tells_nothing() -> None:
+    assert read(said("started", 1000, "")) == ()
 
 
 def test_only_the_container_that_matters_is_heard() -> None:
