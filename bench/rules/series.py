@@ -17,7 +17,7 @@ from localcluster import binaries
 _SECONDS = 1800
 """Longer than the pace of any group."""
 _SCRAPED = ("up", "process_start_time_seconds", "http_requests_total")
-RECORDED = f'count({{__name__!~"{"|".join(_SCRAPED)}|ALERTS|ALERTS_FOR_STATE"}})'
+RECORDED = f'count({{__name__=~".+", __name__!~"{"|".join(_SCRAPED)}|ALERTS|ALERTS_FOR_STATE"}})'
 """All series but those that were scraped and those that Prometheus keeps of alerts while they fire."""
 
 

@@ -4,7 +4,7 @@ import http.client
 import json
 import subprocess
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ class Answers:
     """Asks over one connection."""
 
     connection: http.client.HTTPConnection
+    url: str
 
     def ask(self, expression: str, at: int) -> Json:
         """The API's answer to an instant query, an error as well."""
@@ -30,8 +31,11 @@ class Answers:
 
 
 @contextmanager
-def served(directory: Path, lines: Iterable[str]) -> Iterator[Answers]:
-    """A server over the samples that the lines of an OpenMetrics text give; it is gone afterwards."""
+def served(directory: Path, lines: Iterable[str], groups: Sequence[Json] = ()) -> Iterator[Answers]:
+    """A server over the samples that the lines of an OpenMetrics text give; it is gone afterwards.
+
+    It evaluates the groups, of now.
+    """
     directory.mkdir()
     past = directory / "past.om"
     past.write_text("".join(f"{line}\n" for line in [*lines, "# EOF"]))
@@ -46,7 +50,8 @@ def served(directory: Path, lines: Iterable[str]) -> Iterator[Answers]:
         directory / "tsdb",
     ]
     subprocess.run(make, check=True, capture_output=True)
-    (directory / "prometheus.yml").write_text("{}")
+    (directory / "rules.json").write_text(json.dumps({"groups": list(groups)}))
+    (directory / "prometheus.yml").write_text(json.dumps({"rule_files": ["rules.json"]}))
     (port,) = addresses.free_ports(1)
     arguments = [
         f"--config.file={directory / 'prometheus.yml'}",
@@ -62,7 +67,7 @@ def served(directory: Path, lines: Iterable[str]) -> Iterator[Answers]:
         directory / "prometheus.log",
     )
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    answers = Answers(connection)
+    answers = Answers(connection, f"http://127.0.0.1:{port}")
     process.start()
     try:
         until("Prometheus to answer", lambda: _answers(answers), seconds=120, needs=[process])

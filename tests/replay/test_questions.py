@@ -184,8 +184,10 @@ def test_runtime_settings_are_told_by_generation_with_what_differs(
         f'go_gc_gogc_percent{{namespace="shop",pod="{pod}",container="app"}}': {0: "200"},
         f'go_gc_gogc_percent{{namespace="shop",pod="{other}",container="app"}}': {0: "100"},
         f'go_gc_gomemlimit_bytes{{namespace="shop",pod="{pod}",container="app"}}': {0: "9.223372036854776e18"},
+        f'process_start_time_seconds{{namespace="shop",pod="{pod}",container="app"}}': {0: "1700000060"},
+        f'process_start_time_seconds{{namespace="shop",pod="{other}",container="app"}}': {0: "1700000000"},
     }
-    gogc, limit, procs = runtime_queries()
+    gogc, limit, procs, started = runtime_queries()
     told = f'namespace="shop",goslo_workload="{workload}",container="app"'
     told += f',goslo_generation="{generation}"' if generation else ""
     expected = [
@@ -207,5 +209,6 @@ def test_runtime_settings_are_told_by_generation_with_what_differs(
             },
         ),
         Expectation(procs, 0, {}),
+        Expectation(started, 0, {f'{{{told},goslo_setting="started"}}': 1700000000}),
     ]
     assert_replays(promtool, Replay(series, [], expected))
