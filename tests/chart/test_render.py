@@ -446,6 +446,12 @@ def test_objects_are_named_after(helm: Helm, release: str, values: dict[str, Any
     "values, says, silent",
     {
         "what is missing": ({}, ["NOTHING IS MEASURED YET", "--set prometheus.url="], []),
+        "that no registry serves the default image": ({}, ["NO REGISTRY SERVES goslo.local/goserviceslo"], []),
+        "nothing of an image from a registry": (
+            {"image": {"repository": "registry.example/goserviceslo"}},
+            [],
+            ["NO REGISTRY SERVES"],
+        ),
         "the next three commands": (
             COMBINATIONS["two teams' namespaces"],
             [

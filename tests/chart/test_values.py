@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 import yaml
 from tests.chart.combinations import COMBINATIONS
-from tests.chart.programs import CHART, Helm, Refused
+from tests.chart.programs import CHART, Helm, Refused, only
 from tests.table import cases
+
+from goserviceslo.api.duration import parse_duration
+from goserviceslo.engine.config import Config, LeaseSettings
 
 pytestmark = pytest.mark.helm
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 FOR_PARENT_CHARTS = {"global", "enabled"}
+LEASES = (
+    "write retryPeriodSeconds < renewDeadlineSeconds < leaseDurationSeconds - retryPeriodSeconds, such as 2, 9 and 13"
+)
 
 
 def resolved(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,13 +164,27 @@ def test_a_parent_chart_may_hand_in_its_globals_and_condition(helm: Helm) -> Non
         ),
         "a prefix that could be two parts": ({"rules": {"ruler": {"prefix": "a/b"}}}, "/rules/ruler/prefix"),
         "a lag of an hour": ({"rules": {"lag": "1h"}}, "/rules/lag"),
-        "a lease shorter than its renewal": (
-            {"leaderElection": {"leaseDurationSeconds": 8}},
-            "write retryPeriodSeconds < renewDeadlineSeconds < leaseDurationSeconds, such as 2, 9 and 13",
+        "rules less often than their shortest ranges are long": (
+            {"rules": {"interval": "61s"}},
+            "rules.interval is 61s: write 1s to 60s, or 1m, such as 30s",
         ),
-        "a leader that would stop after its lease": (
-            {"leaderElection": {"leaseDurationSeconds": 10}},
-            "write retryPeriodSeconds < renewDeadlineSeconds < leaseDurationSeconds, such as 2, 9 and 13",
+        "rules so seldom that their series would go stale": (
+            {"rules": {"interval": "10m"}},
+            "rules.interval is 10m: write 1s to 60s, or 1m, such as 30s",
+        ),
+        "figures that would be old before the next ones": (
+            {"measure": {"interval": "10m"}},
+            "measure.interval is 10m: write 1s to 120s, 1m or 2m, such as 15s",
+        ),
+        "figures that one lost answer would make old": (
+            {"measure": {"interval": "121s"}},
+            "measure.interval is 121s: write 1s to 120s, 1m or 2m, such as 15s",
+        ),
+        "a lease shorter than its renewal": ({"leaderElection": {"leaseDurationSeconds": 8}}, LEASES),
+        "a leader that would stop after its lease": ({"leaderElection": {"leaseDurationSeconds": 10}}, LEASES),
+        "a leader that would stop less than a retry before its lease ends": (
+            {"leaderElection": {"renewDeadlineSeconds": 11}},
+            LEASES,
         ),
         "two replicas that both work": (
             {"leaderElection": {"enabled": False}},
@@ -188,6 +208,31 @@ def test_nonsense_is_refused(helm: Helm, values: dict[str, Any], says: str) -> N
     with pytest.raises(Refused) as refusal:
         helm.template(values)
     assert says in str(refusal.value)
+
+
+@cases(
+    "values",
+    {
+        "the longest intervals in minutes": {"rules": {"interval": "1m"}, "measure": {"interval": "2m"}},
+        "the longest intervals in seconds": {"rules": {"interval": "60s"}, "measure": {"interval": "120s"}},
+        "the shortest intervals": {"rules": {"interval": "1s"}, "measure": {"interval": "1s"}},
+        "the longest renewal": {"leaderElection": {"renewDeadlineSeconds": 10}},
+    },
+)
+def test_the_operator_starts_with_what_the_chart_takes_at_its_bounds(helm: Helm, values: dict[str, Any]) -> None:
+    container = only(helm.template(values), "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    options = dict(word.removeprefix("--").split("=", 1) for word in container["args"] if "=" in word)
+    assert Config(
+        identity="one",
+        operator_namespace="goslo-system",
+        lease=LeaseSettings(
+            duration=parse_duration(options["lease-duration"]),
+            renew_deadline=parse_duration(options["lease-renew-deadline"]),
+            retry_period=parse_duration(options["lease-retry-period"]),
+        ),
+        measure_interval=parse_duration(options["measure-interval"]),
+        rule_interval=parse_duration(options["rules-interval"]),
+    )
 
 
 def test_a_cluster_too_old_for_the_rules_of_the_crd_is_refused(helm: Helm) -> None:

@@ -1,4 +1,4 @@
-{{/* What values.schema.json cannot say in a sentence: values that do not go together. */}}
+{{/* What values.schema.json cannot say in a sentence: values that do not go together, and lengths of time. */}}
 {{- define "goslo.validate" -}}
 {{- $examples := dict "prometheus" "https://prometheus.monitoring:9090" "rules.ruler" "https://mimir.monitoring/prometheus/config/v1/rules" -}}
 {{- range $name, $p := dict "prometheus" .Values.prometheus "rules.ruler" .Values.rules.ruler -}}
@@ -22,13 +22,20 @@
 {{- if and (ne .Values.rules.sink "ruler") .Values.rules.ruler.url -}}
 {{- fail "rules.ruler.url is set, but rules go elsewhere: write rules.sink: ruler, or leave rules.ruler.url out" -}}
 {{- end -}}
+{{- /* The operator's own bounds, see engine/config.py. They stand here, as the schema could not say what to write. */ -}}
+{{- if not (regexMatch "^(([1-9]|[1-5][0-9]|60)s|1m)$" .Values.rules.interval) -}}
+{{- fail (printf "rules.interval is %s: write 1s to 60s, or 1m, such as 30s" .Values.rules.interval) -}}
+{{- end -}}
+{{- if not (regexMatch "^(([1-9][0-9]?|1[01][0-9]|120)s|[12]m)$" .Values.measure.interval) -}}
+{{- fail (printf "measure.interval is %s: write 1s to 120s, 1m or 2m, such as 15s" .Values.measure.interval) -}}
+{{- end -}}
 {{- $l := .Values.leaderElection -}}
 {{- $lease := int $l.leaseDurationSeconds -}}
 {{- $renew := int $l.renewDeadlineSeconds -}}
 {{- $retry := int $l.retryPeriodSeconds -}}
-{{- /* A leader that cannot renew must stop while its lease still holds, half a retry ahead. */ -}}
-{{- if not (and (lt $retry $renew) (lt (add (mul 2 $renew) $retry) (mul 2 $lease))) -}}
-{{- fail "leaderElection: write retryPeriodSeconds < renewDeadlineSeconds < leaseDurationSeconds, such as 2, 9 and 13" -}}
+{{- /* The operator's own relation: a leader that cannot renew must stop a whole try before its lease ends. */ -}}
+{{- if not (and (lt $retry $renew) (lt (add $renew $retry) $lease)) -}}
+{{- fail "leaderElection: write retryPeriodSeconds < renewDeadlineSeconds < leaseDurationSeconds - retryPeriodSeconds, such as 2, 9 and 13" -}}
 {{- end -}}
 {{- if and (not $l.enabled) (gt (int .Values.replicas) 1) -}}
 {{- fail "leaderElection.enabled is false with more than one replica: two operators would work at once; write replicas: 1" -}}

@@ -57,7 +57,9 @@ def run(
         str, typer.Option(envvar="GOSLO_RULES_SINK", help="auto, prometheusrule, configmap or ruler.")
     ] = "auto",
     rules_shards: Annotated[int, typer.Option(envvar="GOSLO_RULES_SHARDS", min=1, max=64)] = 8,
-    rules_interval: Annotated[str, typer.Option(envvar="GOSLO_RULES_INTERVAL")] = "30s",
+    rules_interval: Annotated[
+        str, typer.Option(envvar="GOSLO_RULES_INTERVAL", help="How often rules are evaluated, from 1s to 1m.")
+    ] = "30s",
     rules_lag: Annotated[
         str | None,
         typer.Option(
@@ -92,7 +94,9 @@ def run(
     ruler_insecure_skip_verify: Annotated[
         bool, typer.Option("--ruler-insecure-skip-verify", envvar="GOSLO_RULER_INSECURE_SKIP_VERIFY")
     ] = False,
-    measure_interval: Annotated[str, typer.Option(envvar="GOSLO_MEASURE_INTERVAL")] = "15s",
+    measure_interval: Annotated[
+        str, typer.Option(envvar="GOSLO_MEASURE_INTERVAL", help="How often Prometheus is asked, at most 2m.")
+    ] = "15s",
     workers: Annotated[int, typer.Option(envvar="GOSLO_WORKERS", min=1, max=256)] = 16,
     lease_duration: Annotated[str, typer.Option(envvar="GOSLO_LEASE_DURATION")] = "13s",
     lease_renew_deadline: Annotated[str, typer.Option(envvar="GOSLO_LEASE_RENEW_DEADLINE")] = "9s",

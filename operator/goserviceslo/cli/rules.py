@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +37,9 @@ def rules(
             "first of the common conventions, http_requests_total and http_request_duration_seconds with code."
         ),
     ] = None,
-    interval: Annotated[str, typer.Option(help="Evaluation interval; must be that of the operator's rules.")] = "30s",
+    interval: Annotated[
+        str, typer.Option(help="Evaluation interval, from 1s to 1m; must be that of the operator's rules.")
+    ] = "30s",
     label: Annotated[
         list[str] | None, typer.Option(help="key=value on every manifest, for its ruleSelector; repeat it.")
     ] = None,
@@ -52,7 +55,7 @@ def rules(
 
     if prune and out is None:
         raise typer.BadParameter("give the folder as --out", param_hint="--prune")
-    options = RuleOptions(_assumption(assume or ()), RuleSettings(duration("--interval", interval)), namespace)
+    options = RuleOptions(_assumption(assume or ()), RuleSettings(_tile(interval)), namespace)
     labels = pairs("--label", label or ())
     found = given(paths)
     checked = check(found.objects)
@@ -98,6 +101,17 @@ def _written_before(folder: Path, now: Collection[str]) -> list[Path]:
 
     others = sorted(file for file in folder.glob("*.yaml") if file.name not in now and file.is_file())
     return [file for file in others if is_ours(file.read_text(encoding="utf-8", errors="replace"))]
+
+
+def _tile(interval: str) -> timedelta:
+    from goserviceslo.engine.config import check_rule_interval
+
+    length = duration("--interval", interval)
+    try:
+        check_rule_interval(length)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--interval") from None
+    return length
 
 
 def _assumption(texts: Sequence[str]) -> "Assumption":

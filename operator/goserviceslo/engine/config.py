@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from goserviceslo.api.duration import format_duration
+
+_LONGEST_RULE_INTERVAL = timedelta(minutes=1)
+"""Rules sum the tiles of as little as a minute: of longer tiles there would be none in some of these sums."""
+LONGEST_MEASURE_INTERVAL = timedelta(minutes=2)
+"""Figures that are five minutes old are no evidence any more: one answer may get lost, and the next come late."""
+
 
 class SinkChoice(StrEnum):
     """Where rules are to go."""
@@ -43,6 +50,14 @@ class LeaseSettings:
             )
 
 
+def check_rule_interval(interval: timedelta) -> None:
+    """Raises ValueError, with what to write instead, for an interval at which rules do not count right."""
+    if interval % timedelta(seconds=1) or not timedelta() < interval <= _LONGEST_RULE_INTERVAL:
+        raise ValueError(
+            f"rules interval: write whole seconds from 1s to 1m, such as 30s; got {format_duration(interval)}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything but the way to the cluster and to Prometheus, which are handed in as ports."""
@@ -75,3 +90,11 @@ class Config:
     """0: any free port."""
     log_format: LogFormat = LogFormat.JSON
     log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        check_rule_interval(self.rule_interval)
+        if not timedelta() < self.measure_interval <= LONGEST_MEASURE_INTERVAL:
+            raise ValueError(
+                "measure interval: write more than 0s and at most 2m, such as 15s; "
+                f"got {format_duration(self.measure_interval)}"
+            )

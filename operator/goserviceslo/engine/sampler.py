@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
+from goserviceslo.engine.config import LONGEST_MEASURE_INTERVAL
 from goserviceslo.engine.evidence import Evidence
 from goserviceslo.engine.exploring import Exploring
 from goserviceslo.engine.measuring import Measuring
@@ -199,7 +200,9 @@ class Sampler:
 
     def _measure_interval(self) -> timedelta:
         objectives = sum([len(subject.yardsticks) for _, subject in self._subjects.items()])
-        return max(self._interval, timedelta(seconds=objectives / _OBJECTIVES_A_SECOND))
+        spared = max(self._interval, timedelta(seconds=objectives / _OBJECTIVES_A_SECOND))
+        # Else a fleet of fifty thousand would have figures that count as old before the next ones come.
+        return min(spared, LONGEST_MEASURE_INTERVAL)
 
     def _runtime_interval(self) -> timedelta:
         small = len(self._subjects) <= _SMALL_FLEET

@@ -46,6 +46,12 @@ def test_files_of_resources_that_are_gone_are_removed_where_that_is_asked_and_no
         "a bad resource beside a good one": ([GOOD, BAD, "--namespace", "shop"], 1, "write a percentage"),
         "a file that is not there": (["nowhere.yaml"], 2, "no such file or directory"),
         "nothing to prune": ([GOOD, "--namespace", "shop", "--prune"], 2, "give the folder as --out"),
+        "tiles longer than the shortest ranges": (
+            [GOOD, "--namespace", "shop", "--interval", "2m"],
+            2,
+            "write whole seconds from 1s to 1m, such as 30s; got 2m",
+        ),
+        "tiles of parts of a second": ([GOOD, "--namespace", "shop", "--interval", "500ms"], 2, "write whole seconds"),
         "an assumption that is none": ([GOOD, "--assume", "http_requests_total"], 2, "write metric=NAME"),
     },
 )

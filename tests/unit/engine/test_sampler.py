@@ -189,6 +189,19 @@ def test_a_quiet_fleet_wakes_nobody_however_often_it_is_measured() -> None:
     assert 30 <= len(scene.rounds) <= 45
 
 
+def test_a_fleet_of_any_size_is_measured_before_its_figures_count_as_old() -> None:
+    async def story() -> list[float]:
+        scene = Scene()
+        many = [{"name": f"o{number}", "target": 99, "window": "1h", "http": {}} for number in range(16)]
+        raw = resource() | {"spec": {"target": {"name": "checkout"}, "objectives": many}}
+        for number in range(5000):
+            scene.finish(Key("shop", f"s{number}"), raw)
+        await scene.live(1300)
+        return scene.rounds
+
+    assert len(run(story())) >= 10
+
+
 def test_figures_are_as_old_as_the_oldest_that_is_written_however_often_a_worker_looked() -> None:
     async def story() -> list[float]:
         scene = Scene()
