@@ -1,4 +1,5 @@
-# The operator's image, for those who have Docker; `python -m ociimage operator` in tools/ makes a smaller one without.
+# The operator's image, for those who have Docker. `python -m ociimage operator` in tools/ makes a smaller one without,
+# and goes by this file where Docker is and mmdebstrap cannot be.
 FROM python:3.11-slim-bookworm AS build
 RUN pip install --no-cache-dir uv==0.13.8
 ENV UV_PROJECT_ENVIRONMENT=/opt/goserviceslo \
@@ -18,5 +19,8 @@ ENV PATH=/opt/goserviceslo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1
+# kopf asks for its user's name, and the account is the other image's.
+RUN echo nonroot:x:65532: >> /etc/group \
+    && echo nonroot:x:65532:65532:nonroot:/tmp:/usr/sbin/nologin >> /etc/passwd
 USER 65532:65532
 ENTRYPOINT ["/opt/goserviceslo/bin/python", "-m", "goserviceslo"]

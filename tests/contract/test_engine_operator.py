@@ -1,6 +1,7 @@
 """The operator on a real API server: what it writes, what it leaves alone, and what it writes twice: nothing."""
 
 import asyncio
+import getpass
 
 import pytest
 from tests.contract.conftest import ApiServer
@@ -52,6 +53,21 @@ async def test_a_resource_gets_its_rules_and_status_by_two_calls_and_a_restart_w
         assert again.writes() == []
         raw = await cluster.get(GOSERVICESLOS, key)
         assert "finalizers" not in raw["metadata"], "there is nothing to give back"
+
+
+async def test_a_uid_without_an_account_is_served_too(
+    apiserver: ApiServer, fresh_namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 1000670000")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    async with cluster_of(apiserver.kubeconfig) as cluster:
+        await ensure_rule_kind(cluster)
+        async with operator_in(apiserver.kubeconfig, fresh_namespace) as operator:
+            await until(lambda: operator.health.waiting_for is None, "the operator to be ready")
+            await add(cluster, deployment(fresh_namespace), slo(fresh_namespace))
+            await until(lambda: status_of(cluster, Key(fresh_namespace, "checkout")), "a status")
 
 
 async def test_a_users_object_of_our_name_is_left_alone_and_named_in_the_status(

@@ -1,7 +1,6 @@
 """One stage for all end-to-end tests: a real node and Prometheus, the operator by its chart, a service under load."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from rich.console import Console
 from demo.environment import SHOP, Environment, bring_up, cluster_of
 from demo.faults import heal_service
 from demo.kubectl import Kubectl
+from localcluster.choice import docker_answers
 
 CLUSTER = "goslo-e2e"
 
@@ -18,7 +18,7 @@ def _cannot_run() -> str | None:
     """Why there can be no node on this machine, None where there can."""
     if os.geteuid() == 0:
         return None
-    if shutil.which("docker"):
+    if docker_answers():
         return None
     return "a node needs root (native) or Docker (kind), and there is neither"
 

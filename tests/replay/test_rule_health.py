@@ -36,5 +36,6 @@ async def test_a_group_that_cannot_be_evaluated_is_told_with_what_prometheus_say
                 await asyncio.sleep(0 if found else 0.2)
         finally:
             source.close()
+    assert found is not None
     assert list(found) == ["goslo/shop/checkout/availability/tiles"]
     assert "many-to-many matching not allowed" in found["goslo/shop/checkout/availability/tiles"]

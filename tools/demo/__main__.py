@@ -1,8 +1,10 @@
 """`make demo`, `demo-break`, `demo-heal`, `demo-status` and `demo-down`."""
 
 import argparse
+import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +12,7 @@ from rich.table import Table
 from demo.books import Entry, at_rest
 from demo.environment import ROOT, SHOP, bring_up, cluster_of, objective
 from demo.faults import break_service, heal_service
-from demo.kubectl import Json, Kubectl, KubectlError, TookTooLong, until
+from demo.kubectl import Json, Kubectl, KubectlError, until
 from demo.load import LoadGenerator
 from localcluster.binaries import ensure
 
@@ -173,16 +175,17 @@ def down(console: Console) -> None:
     console.print("The demo is gone: processes, mounts, interfaces and namespaces. Built binaries stay in the cache.")
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run one command; a failure is a sentence, not a traceback."""
     commands = {"up": up, "break": broken, "heal": heal, "status": status, "down": down}
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("command", choices=commands)
     console = Console(soft_wrap=True)
     try:
-        commands[parser.parse_args().command](console)
-    except (KubectlError, TookTooLong) as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+        commands[parser.parse_args(words).command](console)
+    except (RuntimeError, ValueError, OSError, subprocess.SubprocessError) as failure:
+        # What other programs said may hold brackets, which are no markup.
+        console.print(str(failure), style="red", markup=False, highlight=False)
         return 1
     return 0
 

@@ -19,6 +19,7 @@ from demo.steps import Steps
 from localcluster.binaries import ensure
 from localcluster.choice import backend, cluster
 from localcluster.cluster import Cluster
+from localcluster.nodecluster import NodeCluster, require_root
 from localcluster.spec import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,13 +48,18 @@ def cluster_of(name: str, extras: Sequence[str] = ()) -> Cluster:
 
 
 def bring_up(name: str, console: Console, *, extras: Sequence[str] = (), load: bool = True) -> Environment:
-    """Everything up to a service under load, with no resource of ours yet."""
+    """Everything up to a service under load, with no resource of ours yet.
+
+    Raises Unsupported, before anything is built, where there can be no node.
+    """
+    made = cluster_of(name, extras)
+    if isinstance(made, NodeCluster):
+        require_root()
     steps = Steps(console, total=7 if load else 6)
     with steps.step("binaries: helm and kubectl (built from their Go modules at the first run)"):
         binaries = ensure(["helm", "kubectl"])
-    with steps.step("images: operator, Prometheus, demo service (built without Docker)") as progress:
+    with steps.step("images: operator, Prometheus, demo service and load generator") as progress:
         tars = [ociimage.build(image, say=progress) for image in ("operator", "prometheus", "service", "loadgen")]
-    made = cluster_of(name, extras)
     with steps.step("cluster: a real API server, scheduler, kubelet and containerd"):
         made.up()
     kubectl = Kubectl(binaries["kubectl"], made.kubeconfig)

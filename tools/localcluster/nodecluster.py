@@ -47,7 +47,7 @@ class NodeCluster:
         return {one.name: one for one in self.components}[name]
 
     def up(self) -> None:
-        _require_root()
+        require_root()
         with exclusively(self.layout.lock, self.layout.name):
             watch = Stopwatch()
             debian.install_missing()
@@ -72,7 +72,7 @@ class NodeCluster:
         return self._node().plane.compact_etcd()
 
     def down(self) -> None:
-        _require_root()
+        require_root()
         with exclusively(self.layout.lock, self.layout.name):
             teardown.remove(self.layout)
 
@@ -99,6 +99,7 @@ class NodeCluster:
         return Node(self.layout, record)
 
 
-def _require_root() -> None:
+def require_root() -> None:
+    """Raises ``Unsupported`` for a user who can run no native node."""
     if os.geteuid() != 0:
         raise Unsupported("a native node needs root (namespaces, containers): run as root, or use kind with Docker")

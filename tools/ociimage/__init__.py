@@ -1,4 +1,7 @@
-"""Container images without Docker: reproducible OCI archives of static programs and of the operator."""
+"""Container images without Docker: reproducible OCI archives of static programs and of the operator.
+
+The operator's is built by Docker where only that is there.
+"""
 
 from .archive import Image
 from .catalogue import IMAGES, UnknownImage, build

@@ -44,15 +44,16 @@ class Image:
     name: str
     path: Path
     digest: Digest
-    """Of the image's manifest: what ``name@sha256:…`` refers to."""
+    """Of the image's manifest: what ``name@sha256:…`` refers to. Docker's archives have none: of the configuration."""
     size_bytes: int
+    """Of its layers as they lie in the archive: compressed, but by Docker not always."""
     unpacked_bytes: int
 
     def __str__(self) -> str:
         mebi = 1 << 20
         return (
             f"{self.name} {self.digest[:19]} "
-            f"{self.size_bytes / mebi:.1f} MiB compressed, {self.unpacked_bytes / mebi:.1f} MiB unpacked"
+            f"{self.size_bytes / mebi:.1f} MiB packed, {self.unpacked_bytes / mebi:.1f} MiB unpacked"
         )
 
 

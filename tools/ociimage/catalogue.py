@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localcluster.binaries import ensure
+from localcluster.choice import docker_answers
 from localcluster.report import say as to_standard_error
 
 from .archive import Image, build_time
 from .cache import kept_image, key_of
-from .debian import base
+from .debian import available, base
+from .dockerfile import COPIED, build_by_docker
+from .failures import CannotBuild
 from .golang import build_program
 from .operatorimage import CHECKOUT, build_operator
 from .static import build_static
@@ -40,11 +43,19 @@ def _key(*parts: str | Path) -> str:
 
 
 def _operator() -> Image:
-    project = [CHECKOUT / "pyproject.toml", CHECKOUT / "uv.lock"]
+    if available():
+        return kept_image("operator", _key(base().layer.digest, *_package("pyproject.toml", "uv.lock")), build_operator)
+    if docker_answers():
+        key = _key(*_package("Dockerfile", ".dockerignore", *COPIED))
+        return kept_image("docker-operator", key, lambda out: build_by_docker(out, checkout=CHECKOUT))
+    raise CannotBuild("the operator's image needs mmdebstrap or Docker: apt-get install mmdebstrap, or start Docker")
+
+
+def _package(*beside: str) -> list[str | Path]:
+    """The package's files, after those of the checkout that are named, and before them how all are called."""
     package = [path for path in sorted(CHECKOUT.glob("operator/goserviceslo/**/*")) if path.is_file()]
-    sources = [path for path in [*project, *package] if "__pycache__" not in path.parts]
-    names = "\n".join(str(path.relative_to(CHECKOUT)) for path in sources)
-    return kept_image("operator", _key(base().layer.digest, names, *sources), build_operator)
+    sources = [path for path in [*map(CHECKOUT.joinpath, beside), *package] if "__pycache__" not in path.parts]
+    return ["\n".join(str(path.relative_to(CHECKOUT)) for path in sources), *sources]
 
 
 def _demo(program: str) -> Image:

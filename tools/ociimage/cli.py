@@ -42,8 +42,8 @@ def _demo(parsed: argparse.Namespace) -> list[Path]:
 
 
 def _operator(parsed: argparse.Namespace) -> list[Path]:
-    if parsed.out is None and not parsed.name and not parsed.refresh:
-        return [build("operator")]
+    if not parsed.name and not parsed.refresh:
+        return [_copied(build("operator"), parsed.out)]
     if parsed.out is None:
         raise CannotBuild("--name and --refresh want --out FILE")
     return [build_operator(parsed.out, parsed.name, refresh=parsed.refresh).path]

@@ -58,6 +58,11 @@ class Base:
         return Interpreter(self.root, PYTHON)
 
 
+def available() -> bool:
+    """Whether mmdebstrap is there or can be installed."""
+    return shutil.which("mmdebstrap") is not None or (os.geteuid() == 0 and shutil.which("apt-get") is not None)
+
+
 def base(*, refresh: bool = False) -> Base:
     """The base, built at the first call and whenever this recipe changes; ``refresh`` takes today's packages."""
     here = Path(__file__).parent
@@ -107,19 +112,21 @@ def _unpack(root: Path) -> bytes:
 
 
 def _mmdebstrap() -> str:
+    if not available():
+        raise CannotBuild("mmdebstrap is missing: apt-get install mmdebstrap")
     if shutil.which("mmdebstrap") is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise CannotBuild("mmdebstrap is missing: apt-get install it, or build with the Dockerfile")
         say("Debian packages: installing mmdebstrap")
-        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "mmdebstrap"]):
-            subprocess.run(
-                ["apt-get", "-qq", "-o=Acquire::Retries=3", *arguments],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-            )
+        _apt("update")
+        _apt("install", "--yes", "--no-install-recommends", "mmdebstrap")
     return "mmdebstrap"
+
+
+def _apt(*arguments: str) -> None:
+    command = ["apt-get", "-qq", "-o=Acquire::Retries=3", *arguments]
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CannotBuild(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()[-3000:]}")
 
 
 def _trim(root: Path) -> None:

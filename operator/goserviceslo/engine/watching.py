@@ -12,7 +12,9 @@ import aiohttp
 import kopf
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
 
-# Not exported, yet the only way to run kopf without some ten kilobytes of memory per object.
+# Neither is exported. The one is what `kopf.operator` takes; the other is the only way to run it without some ten
+# kilobytes of memory per object.
+from kopf._core.engines.peering import Identity
 from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
 
 from goserviceslo.engine.relist import selector
@@ -73,6 +75,8 @@ async def watch(
         settings=_settings(watched, random),
         memories=_Forgetful(),
         standalone=True,
+        # By default it asks for the user's name, and dies where the uid has no account, as on OpenShift.
+        identity=Identity("goslo"),
         clusterwide=not namespaces,
         namespaces=namespaces,
         stop_flag=stop,

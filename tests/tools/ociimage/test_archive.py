@@ -92,7 +92,7 @@ def test_sizes_are_those_of_the_layers_and_said_in_mebibytes(tmp_path: Path) -> 
     layer = write_layer({"/big": File(bytes(3 << 20))}, tmp_path / "layer")
     image = write_archive(NAME, [layer, layer], PROCESS, tmp_path / "image.tar")
     assert (image.size_bytes, image.unpacked_bytes) == (2 * layer.size_bytes, 6 << 20)
-    assert str(image) == f"{NAME} {image.digest[:19]} 0.0 MiB compressed, 6.0 MiB unpacked"
+    assert str(image) == f"{NAME} {image.digest[:19]} 0.0 MiB packed, 6.0 MiB unpacked"
 
 
 def test_the_time_in_an_image_is_the_epoch_or_what_the_environment_says(

@@ -3,7 +3,6 @@
 Fetches Debian packages by mmdebstrap and Python packages by uv, so it needs their registries.
 """
 
-import os
 import shutil
 from pathlib import Path
 
@@ -11,15 +10,13 @@ import pytest
 from tests.table import cases
 
 from ociimage.archive import Image
+from ociimage.debian import available
 from ociimage.failures import CannotBuild
 from ociimage.operatorimage import CHECKOUT, build_operator
 
 pytestmark = [
     pytest.mark.node,  # it is only on a node that the image is needed, and its first build takes a minute
-    pytest.mark.skipif(
-        shutil.which("mmdebstrap") is None and os.geteuid() != 0,
-        reason="mmdebstrap is not installed, and this user cannot install it",
-    ),
+    pytest.mark.skipif(not available(), reason="mmdebstrap is not installed, and this user cannot install it"),
 ]
 
 PACKAGE = """
