@@ -50,7 +50,7 @@ def resolve(
         else:
             raise ValueError(f"{objective.name} has no indicator")
     except Refused as refusal:
-        return Unresolved(refusal.reason, str(refusal))
+        return Unresolved(refusal.reason, str(refusal), field=refusal.field)
     if objective.slices is None or objective.slices.good is None or isinstance(found, Unresolved):
         return found
     return SlicedEvents(found, objective.slices.length, objective.slices.good)

@@ -13,13 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
-
 from goserviceslo.api.maintenance import MaintenanceWindow
+from goserviceslo.slo import recurrence
 from goserviceslo.slo.windows import zone_problem
 
 HORIZON = timedelta(days=8)
@@ -34,8 +31,6 @@ _SHORTEST_PAUSE = timedelta(seconds=1)
 _EARLY = 10 / 11
 """Due times come up to a tenth late; looking so much earlier finds a boundary within seconds, after a look or two."""
 _SOON = timedelta(minutes=1)
-_STEADY = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
-"""Frequencies of equal steps of wall time: a rule may begin at any of them and goes on the same."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,21 +132,10 @@ def _starts(window: MaintenanceWindow, after: datetime, before: datetime) -> Ite
 
 
 def _expanded(text: str, begins: datetime, zone: ZoneInfo, earliest: datetime, latest: datetime) -> Iterator[datetime]:
-    """Local starts that a rule gives from `begins` to `latest`, without some or all of those before `earliest`."""
+    """Local starts that a rule gives from `begins`, between `earliest` and `latest`."""
     parts = dict(part.split("=", 1) for part in text.split(";"))
-    count = parts.pop("COUNT", None)
     end = parts.pop("UNTIL", None)
-    last = latest if end is None else min(latest, _last(end, zone))
-    step = _STEADY.get(parts["FREQ"])
-    if step is not None and count is None:
-        # From a step or two before on, so that a rule of hours costs the same after twenty years. The first period of
-        # a rule may be cut short by its beginning, hence the one more.
-        step *= int(parts.get("INTERVAL", 1))
-        begins += max(0, (earliest - begins) // step - 1) * step
-    endless = ";".join(f"{name}={value}" for name, value in parts.items())
-    # An end is always given: a rule that never holds would be followed to the year 9999.
-    expanded = cast("rrule", rrulestr(endless, dtstart=begins)).replace(until=last)
-    yield from (one for one in islice(expanded, None if count is None else int(count)) if one >= earliest)
+    return recurrence.starts(parts, begins, earliest, latest if end is None else min(latest, _last(end, zone)))
 
 
 def _last(until: str, zone: ZoneInfo) -> datetime:

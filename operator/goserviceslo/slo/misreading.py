@@ -10,7 +10,7 @@ from goserviceslo.slo.tokens import CLOSING, Token, place, tokens
 
 _COMPLETIONS = (
     ("", "nothing more"),
-    ("x", "a metric, a function or a number"),
+    ("x", "a metric or a function"),
     ("1", "a number"),
     ('"x"', "a text in quotes"),
     ('="x"', 'one of = != =~ !~ with a text in quotes, such as code="500"'),

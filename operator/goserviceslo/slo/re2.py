@@ -4,6 +4,7 @@ A rule group with one expression that Go's RE2 refuses is refused as a whole, so
 each of them takes something that RE2 does not. What passes here is the part of the syntax that they share.
 """
 
+import re
 from string import punctuation
 
 _MOST_REPEATS = 100
@@ -12,6 +13,20 @@ _DEEPEST = 20
 _LONGEST = 1000
 _CLASSES = frozenset("dDwWsS")
 _CONTROLS = frozenset("tnr")
+_POSIX = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": r" \t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "space": r"\s",
+    "upper": "A-Z",
+    "word": r"\w",
+    "xdigit": "0-9a-fA-F",
+}
+"""Classes that RE2 knows by name, and what they hold."""
+_NAMED_CLASS = re.compile(r":(\^?)([a-z]+):\]")
+"""What follows the bracket of `[:alpha:]`."""
 
 
 class NotRe2(ValueError):
@@ -138,6 +153,8 @@ class _Reader:
         """A character; None for a class of them."""
         character = self._next()
         if character == "[":
+            if named := _NAMED_CLASS.match(self.left):
+                raise NotRe2(_instead_of(named[1], named[2]))
             raise NotRe2(r"write \[ for a bracket in brackets")
         if character != "\\":
             return character
@@ -147,6 +164,14 @@ class _Reader:
         if character not in _CONTROLS and character not in punctuation:
             raise NotRe2(rf"write {character} instead of \{character}")
         return {"t": "\t", "n": "\n", "r": "\r"}.get(character, character)
+
+
+def _instead_of(negated: str, name: str) -> str:
+    """What to write for a class of characters that stands by its name in brackets."""
+    held = _POSIX.get(name)
+    if negated or held is None:
+        return f"write the characters themselves, such as [a-zA-Z] or [^0-9], instead of [:{negated}{name}:]"
+    return f"write {held} instead of [:{name}:], such as [{held}] for [[:{name}:]]"
 
 
 def _is_count(text: str) -> bool:

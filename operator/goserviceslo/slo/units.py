@@ -48,6 +48,7 @@ def in_metrics_unit(field: str, bound: Amount, metric: str | None, *, of_rate: b
             raise Refused(
                 Reason.UNIT_MISMATCH,
                 f"{field} is {bound}, a length of time, and what it bounds is a rate: write a number, or a percentage",
+                field,
             )
         return bound.value
     unit, factor = known
@@ -55,6 +56,7 @@ def in_metrics_unit(field: str, bound: Amount, metric: str | None, *, of_rate: b
         raise Refused(
             Reason.UNIT_MISMATCH,
             f"{field} is {bound}, and {metric} is measured in {_measure(unit)}: write {_SUCH_AS[unit]}",
+            field,
         )
     return bound.value * factor
 

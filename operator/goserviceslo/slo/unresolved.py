@@ -27,14 +27,20 @@ class Unresolved:
     message: str
     looked_for: tuple[str, ...] = ()
     """Names of metrics (or labels, or the bucket) that would have done."""
+    field: str = ""
+    """Of the objective, such as `boolean.holds`; empty where no field alone is to blame."""
 
 
 class Refused(ValueError):
-    """What the user wrote cannot be measured; the text says why and what to write instead."""
+    """What the user wrote into a field cannot be measured; the text says why and what to write instead.
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    It begins with the field, such as `boolean.holds`.
+    """
+
+    def __init__(self, reason: Reason, message: str, field: str) -> None:
         super().__init__(message)
         self.reason = reason
+        self.field = field
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -54,7 +54,7 @@ def read_selector(field: str, text: str, namespace: str) -> Selected:
     try:
         selector = confined_selector(single_selector(text), namespace)
     except Escapes as escape:
-        raise Refused(Reason.EXPRESSION_REFUSED, f"{field}: {escape}") from escape
+        raise Refused(Reason.EXPRESSION_REFUSED, f"{field}: {escape}", field) from escape
     others = tuple(matcher for matcher in selector.matchers if matcher.label != NAMESPACE_LABEL)
     return Selected(text, selector.metric, others)
 
@@ -64,7 +64,7 @@ def read_expression(field: str, text: str, namespace: str) -> Written:
     try:
         confined = confine(text, namespace)
     except Escapes as escape:
-        raise Refused(Reason.EXPRESSION_REFUSED, f"{field}: {escape}") from escape
+        raise Refused(Reason.EXPRESSION_REFUSED, f"{field}: {escape}", field) from escape
     tree = parse(text)
     selectors = [node for node in nodes(tree) if isinstance(node, Selector)]
     return Written(
@@ -85,5 +85,6 @@ def read_truth(field: str, text: str, namespace: str) -> Written:
             Reason.EXPRESSION_REFUSED,
             f"{field}: write {tree.operator} bool: without it a comparison that fails gives nothing, which would be no "
             "evidence and not a failure",
+            field,
         )
     return expression
