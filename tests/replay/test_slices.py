@@ -17,6 +17,7 @@ ENDS = ends(END)
 HEALTH = {"boolean": {"holds": "cluster_healthy"}}
 CPU = {"saturation": {"gauge": "rate(process_cpu_seconds_total[2m])", "below": "0.8"}}
 FRESH = {"freshness": {"timestamp": "sync_last_success_timestamp_seconds", "within": "2m"}}
+QUANTILE = "histogram_quantile(0.99, sum by (le) (rate(answers_seconds_bucket[2m])))"
 QUEUE = {"saturation": {"gauge": "queue_ratio", "below": "80%"}}
 
 
@@ -26,6 +27,14 @@ def health(value: Callable[[int], float | str | None], **more: Any) -> Series:
 
 def queue(value: Callable[[int], float | str | None], **more: Any) -> Series:
     return scraped("queue_ratio", value, END, **more)
+
+
+def answered(number: Callable[[int], int]) -> Series:
+    """A histogram of so many requests, each of them between 0.3 s and 0.5 s long."""
+    found: Series = {}
+    for bound, counted in (("0.3", lambda _: 0), ("0.5", number), ("+Inf", number)):
+        found |= scraped("answers_seconds_bucket", counted, END, labels=f',le="{bound}"')
+    return found
 
 
 def after(*starts: int) -> list[int]:
@@ -66,6 +75,24 @@ def after(*starts: int) -> list[int]:
             queue(lambda at: 0.5 if at >= 600 else 0.4),
             ENDS,
             after(600),
+        ),
+        "a comparison of what is no number is no evidence": (
+            {"boolean": {"holds": "queue_ratio < bool 0.5 and 0.1 < bool queue_ratio"}},
+            queue(lambda at: "NaN" if 300 <= at < 480 else 0.4),
+            [*after(0, 300), *after(480)],
+            [],
+        ),
+        "a quantile is no evidence while nothing comes": (
+            {"boolean": {"holds": f"{QUANTILE} <= bool 0.5"}},
+            answered(lambda at: at if at <= 300 else max(300, at - 300)),
+            [*ENDS[1:7], *after(660)],
+            [],
+        ),
+        "a quantile above the bound has failed": (
+            {"boolean": {"holds": f"{QUANTILE} <= bool 0.2"}},
+            answered(lambda at: at),
+            ENDS[1:],
+            ENDS[1:],
         ),
         "a gauge at its bound is not below it": (
             QUEUE,

@@ -10,11 +10,8 @@ from datetime import timedelta
 from goserviceslo.slo.conventions import EVENTS_LABEL, IDENTITY, NAMESPACE_LABEL, TIER_LABEL
 from goserviceslo.slo.expression import (
     Aggregation,
-    Binary,
     Call,
     Expression,
-    Negation,
-    Number,
     Range,
     Selector,
     Subquery,
@@ -22,6 +19,7 @@ from goserviceslo.slo.expression import (
     is_plain_label,
     nodes,
     parts,
+    rebuilt,
     written,
 )
 from goserviceslo.slo.functions import Kind
@@ -85,24 +83,13 @@ def _parse(expression: str) -> Expression:
 
 
 def _confined(tree: Expression, namespace: str) -> Expression:
-    def within(part: Expression) -> Expression:
-        return _confined(part, namespace)
-
     match tree:
-        case Number() | Text():
-            return tree
         case Selector():
             return confined_selector(tree, namespace)
         case Range(selector):
             return replace(tree, selector=confined_selector(selector, namespace))
-        case Subquery(of) | Negation(of):
-            return replace(tree, of=within(of))
-        case Call(_, arguments):
-            return replace(tree, arguments=tuple(map(within, arguments)))
-        case Aggregation(_, of, parameter):
-            return replace(tree, of=within(of), parameter=None if parameter is None else within(parameter))
-        case Binary(_, left, right):
-            return replace(tree, left=within(left), right=within(right))
+        case _:
+            return rebuilt(tree, lambda part: _confined(part, namespace))
 
 
 def confined_selector(selector: Selector, namespace: str) -> Selector:

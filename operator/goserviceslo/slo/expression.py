@@ -6,8 +6,8 @@ a user wrote still read the same in what is written here.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -131,6 +131,21 @@ def nodes(expression: Expression) -> Iterator[Expression]:
     yield expression
     for part in parts(expression):
         yield from nodes(part)
+
+
+def rebuilt(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """The expression with what it is directly made of changed, but for the selector of a range."""
+    match expression:
+        case Subquery(of) | Negation(of):
+            return replace(expression, of=change(of))
+        case Call(_, arguments):
+            return replace(expression, arguments=tuple(map(change, arguments)))
+        case Aggregation(_, of, parameter):
+            return replace(expression, of=change(of), parameter=None if parameter is None else change(parameter))
+        case Binary(_, left, right):
+            return replace(expression, left=change(left), right=change(right))
+        case Number() | Text() | Selector() | Range():
+            return expression
 
 
 def written(expression: Expression) -> str:

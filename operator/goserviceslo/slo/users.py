@@ -1,17 +1,20 @@
 """PromQL that a user wrote, as the kinds of indicators need it: confined, and judged by what it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from goserviceslo.slo.confine import Escapes, confine, confined_selector, single_selector
 from goserviceslo.slo.conventions import NAMESPACE_LABEL
-from goserviceslo.slo.expression import Binary, Call, Selector, nodes, written
-from goserviceslo.slo.parsing import parse
+from goserviceslo.slo.expression import Binary, Call, Expression, Number, Selector, nodes, rebuilt, written
+from goserviceslo.slo.functions import Kind
+from goserviceslo.slo.parsing import kind_of, parse
 from goserviceslo.slo.promql import Matcher
 from goserviceslo.slo.series import TARGET_LABELS
 from goserviceslo.slo.unresolved import Reason, Refused
 from goserviceslo.slo.workload import Workload
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_LEAST = Number(-inf)
 _RATES = frozenset({"rate", "irate", "deriv"})
 
 
@@ -77,7 +80,10 @@ def read_expression(field: str, text: str, namespace: str) -> Written:
 
 
 def read_truth(field: str, text: str, namespace: str) -> Written:
-    """An expression that is 1 or 0. Raises Refused also for a comparison that gives nothing where it fails."""
+    """An expression that is 1 or 0, or nothing where it compares what is no number (a quantile without traffic).
+
+    Raises Refused also for a comparison that gives nothing where it fails.
+    """
     expression = read_expression(field, text, namespace)
     tree = parse(text)
     if isinstance(tree, Binary) and tree.operator in _COMPARISONS and not tree.bool_:
@@ -87,4 +93,12 @@ def read_truth(field: str, text: str, namespace: str) -> Written:
             "evidence and not a failure",
             field,
         )
-    return expression
+    return replace(expression, confined=written(_of_numbers(parse(expression.confined))))
+
+
+def _of_numbers(tree: Expression) -> Expression:
+    """The tree with nothing compared that is no number: NaN is neither, yet `bool` would make a 0 or 1 of it."""
+    tree = rebuilt(tree, _of_numbers)
+    if not (isinstance(tree, Binary) and tree.bool_):
+        return tree
+    return rebuilt(tree, lambda side: Binary(">", side, _LEAST) if kind_of(side) is Kind.VECTOR else side)
