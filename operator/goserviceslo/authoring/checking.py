@@ -1,21 +1,27 @@
 """What is wrong with resources in files, as far as it can be known without a cluster.
 
-The model says what the API server would say of one resource. Beyond it: zones that do not exist, PromQL that does not
-parse or would leave its namespace, and what is wrong between resources, which no schema sees.
+The model says what the API server would say of one resource. Beyond it: zones that do not exist, PromQL from which the
+operator makes no rules, and what is wrong between resources, which no schema sees.
 """
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from goserviceslo.api.base import GROUP, KIND
 from goserviceslo.api.problems import Problem, examine, path
+from goserviceslo.api.text import DnsLabel
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec
 from goserviceslo.authoring.documents import Document, Location, Place, Unparsable
-from goserviceslo.slo.confine import Escapes, confine
+from goserviceslo.slo.indicator import Unresolved, Workload, resolve
+from goserviceslo.slo.unresolved import Reason, Refused
+from goserviceslo.slo.users import read_expression, read_selector, read_truth
 from goserviceslo.slo.windows import zone_problem
 
 
@@ -26,6 +32,7 @@ class Rule(StrEnum):
     SCHEMA = "schema"
     TIME_ZONE = "time-zone"
     PROMQL = "promql"
+    UNIT = "unit"
     DUPLICATE_NAME = "duplicate-name"
     SHARED_TARGET = "shared-target"
 
@@ -35,27 +42,28 @@ class Rule(StrEnum):
 
 
 _MEANINGS = {
-    Rule.YAML: "The file is YAML and says each thing once.",
+    Rule.YAML: "The file is YAML of bounded size and says each thing once.",
     Rule.SCHEMA: "The API server takes the resource.",
     Rule.TIME_ZONE: "A time zone is one of the IANA database.",
-    Rule.PROMQL: "PromQL parses, stays in the resource's namespace and has a bounded cost.",
+    Rule.PROMQL: "PromQL parses, is what its field wants, stays in the resource's namespace and has a bounded cost.",
+    Rule.UNIT: "A bound is of the kind that its metric measures.",
     Rule.DUPLICATE_NAME: "No two resources have one name in one namespace: the later would replace the earlier.",
     Rule.SHARED_TARGET: "No two resources have one target: only the older of them would be acted on.",
 }
-_EXPRESSIONS = frozenset(
-    {
-        ("ratio", "bad"),
-        ("ratio", "good"),
-        ("ratio", "total"),
-        ("saturation", "gauge"),
-        ("freshness", "timestamp"),
-        ("throughput", "counter"),
-        ("throughput", "whileAskedFor"),
-        ("spread", "histogram"),
-        ("boolean", "holds"),
-    }
-)
-"""Indicators, and their fields that hold PromQL."""
+_READERS: dict[tuple[str | int, ...], Callable[[str, str, str], object]] = {
+    ("ratio", "bad"): read_selector,
+    ("ratio", "good"): read_selector,
+    ("ratio", "total"): read_selector,
+    ("saturation", "gauge"): read_expression,
+    ("freshness", "timestamp"): read_selector,
+    ("throughput", "counter"): read_selector,
+    ("throughput", "whileAskedFor"): read_expression,
+    ("spread", "histogram"): read_selector,
+    ("boolean", "holds"): read_truth,
+}
+"""Indicators, their fields that hold PromQL, and what the indicator reads them by."""
+_OF_EXPRESSIONS = {Reason.EXPRESSION_REFUSED: Rule.PROMQL, Reason.UNIT_MISMATCH: Rule.UNIT}
+_NAMESPACE: TypeAdapter[str] = TypeAdapter(DnsLabel)
 _NAMED = re.compile(r'namespace\s*=\s*"([^"]+)"')
 
 
@@ -106,8 +114,11 @@ class Checked:
     """GoServiceSLOs, good and bad."""
 
 
-def check(read: Iterable[Document | Unparsable]) -> Checked:
-    """Everything that is wrong with the GoServiceSLOs among these objects."""
+def check(read: Iterable[Document | Unparsable], namespace: str | None = None) -> Checked:
+    """Everything that is wrong with the GoServiceSLOs among these objects.
+
+    `namespace` is that of resources that name none; None where it is not known yet.
+    """
     resources: list[Resource] = []
     findings: list[Finding] = []
     seen = passed_over = 0
@@ -119,13 +130,22 @@ def check(read: Iterable[Document | Unparsable]) -> Checked:
         else:
             seen += 1
             found = examine(one.value)
+            about = [*_unfit_namespace(one), *_unknown_zones(one)]
+            if not isinstance(found, GoServiceSloSpec):
+                about += [_refused(one, problem) for problem in found]
+            about += _elsewhere(about, _unfit_expressions(one, namespace))
             if isinstance(found, GoServiceSloSpec):
                 resources.append(Resource(one, found))
-            else:
-                findings += [_refused(one, problem) for problem in found]
-            findings += [*_unknown_zones(one), *_unfit_expressions(one)]
+                about += _elsewhere(about, _uncountable(resources[-1], namespace))
+            findings += about
     findings += _between(resources)
     return Checked(tuple(resources), tuple(_in_order(findings)), passed_over, seen)
+
+
+def _elsewhere(found: Iterable[Finding], further: Iterable[Finding]) -> list[Finding]:
+    """What is said of fields of which nothing is said yet."""
+    known = {finding.path for finding in found}
+    return [finding for finding in further if finding.path not in known]
 
 
 def _is_ours(document: Document) -> bool:
@@ -145,23 +165,59 @@ def _unknown_zones(document: Document) -> Iterator[Finding]:
             yield Finding(document.place(location), Rule.TIME_ZONE, path(location), f"{problem}.")
 
 
-def _unfit_expressions(document: Document) -> Iterator[Finding]:
-    metadata = document.value.get("metadata")
-    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    for location, value in _fields(document.value.get("spec"), ("spec",)):
-        if location[-2:] not in _EXPRESSIONS or not isinstance(value, str):
-            continue
+def _unfit_namespace(document: Document) -> Iterator[Finding]:
+    namespace = _own_namespace(document)
+    try:
+        _NAMESPACE.validate_python(namespace or "default")
+    except ValidationError:
+        location = ("metadata", "namespace")
+        sentence = "write at most 63 lower-case letters, digits and dashes, such as shop"
+        found = f"(found {json.dumps(namespace, default=str)})"
+        yield Finding(document.place(location), Rule.SCHEMA, path(location), f"{sentence} {found}.")
+
+
+def _unfit_expressions(document: Document, otherwise: str | None) -> Iterator[Finding]:
+    """What the indicators cannot read, one by one, also in a resource that the model does not take."""
+    namespace = _namespace(document, otherwise)
+    for location, value in _expressions(document):
+        field = ".".join(map(str, location[-2:]))
         try:
-            confine(value, str(namespace or _named(value)))
-        except Escapes as error:
-            message = f"{str(error).removesuffix('.')}."
-            yield Finding(document.place(location), Rule.PROMQL, path(location), message)
+            _READERS[location[-2:]](field, value, namespace)
+        except Refused as refusal:
+            yield _unfit(document, location, Rule.PROMQL, refusal.field, str(refusal))
 
 
-def _named(expression: str) -> str:
-    """A namespace for an expression of a resource that names none: it may be applied to the one that is asked for."""
-    match = _NAMED.search(expression)
-    return match[1] if match else "default"
+def _uncountable(resource: Resource, otherwise: str | None) -> Iterator[Finding]:
+    """For which objectives there would be no rules, whatever the pods expose; the first reason of each."""
+    workload = Workload(_namespace(resource.document, otherwise), resource.spec.target.name)
+    for number, objective in enumerate(resource.spec.objectives):
+        match resolve(objective, workload, None, None):
+            case Unresolved(reason, message, field=field) if reason in _OF_EXPRESSIONS:
+                location: Location = ("spec", "objectives", number, *field.split("."))
+                yield _unfit(resource.document, location, _OF_EXPRESSIONS[reason], field, message)
+
+
+def _unfit(document: Document, location: Location, rule: Rule, field: str, message: str) -> Finding:
+    """The field is the path's end, so the message need not begin with it."""
+    sentence = message.removeprefix(field).removeprefix(":").strip().removesuffix(".")
+    return Finding(document.place(location), rule, path(location), f"{sentence}.")
+
+
+def _expressions(document: Document) -> Iterator[tuple[Location, str]]:
+    for location, value in _fields(document.value.get("spec"), ("spec",)):
+        if location[-2:] in _READERS and isinstance(value, str):
+            yield location, value
+
+
+def _own_namespace(document: Document) -> Any:
+    metadata = document.value.get("metadata")
+    return metadata.get("namespace") if isinstance(metadata, dict) else None
+
+
+def _namespace(document: Document, otherwise: str | None) -> str:
+    """Of a resource that names none, and for which none is given: it may be applied to the one that it asks for."""
+    named = (match[1] for _, value in _expressions(document) if (match := _NAMED.search(value)))
+    return str(_own_namespace(document) or otherwise or next(named, "default"))
 
 
 def _fields(value: Any, location: Location) -> Iterator[tuple[Location, Any]]:

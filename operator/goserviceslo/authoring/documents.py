@@ -9,14 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from goserviceslo.ports import Json
 
 Location = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
 _TRUE = frozenset({"yes", "true", "on", "y"})
+DEEPEST = 100
+"""Levels of a document. Who reads it recurses, and a resource of Kubernetes has some twenty."""
+MOST_REPEATED = 10_000
+"""Values of a document that stand there by aliases; ten lines can repeat one ten thousand million times."""
+_NEST_LESS = f"nest lists and maps at most {DEEPEST} deep"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,7 +39,7 @@ class Place:
 
 
 class Unparsable(ValueError):
-    """A text that is no YAML, or that says one thing twice."""
+    """A text that is no YAML, says one thing twice, or is more than can be read."""
 
     def __init__(self, place: Place, sentence: str) -> None:
         super().__init__(f"{place}: {sentence}")
@@ -86,9 +93,13 @@ def read(file: str, text: str) -> Iterator[Document | Unparsable]:
     """
     parser = YAML(typ="safe", pure=True)
     parser.version = (1, 1)
+    parser.max_depth = DEEPEST
     try:
         for node in parser.compose_all(text):
+            _Expansion(file).check(node)
             yield from _objects(file, node)
+    except MaxDepthExceededError as error:
+        yield Unparsable(_place(file, error.problem_mark), f"{_NEST_LESS}{_hint(text)}")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = _place(file, mark) if mark is not None else Place(file, 1, 1)
@@ -96,10 +107,18 @@ def read(file: str, text: str) -> Iterator[Document | Unparsable]:
         yield Unparsable(where, f"this is no YAML: {said or 'it cannot be read'}{_hint(text)}")
     except Unparsable as error:
         yield Unparsable(error.place, f"{error.sentence}{_hint(text)}")
+    except ReaderError as error:
+        yield _unreadable_character(file, text, chr(error.character))
 
 
 def _hint(text: str) -> str:
     return "; render templates before they are read" if "{{" in text else ""
+
+
+def _unreadable_character(file: str, text: str, character: str) -> Unparsable:
+    at = text.find(character)
+    where = Place(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    return Unparsable(where, f"this is no YAML: write the character U+{ord(character):04X} as an escape in quotes")
 
 
 def _objects(file: str, node: Node | None) -> Iterator[Document]:
@@ -126,22 +145,50 @@ def _entry(node: Node, part: str | int) -> Node | None:
     return None
 
 
-class _Reading:
-    """Nodes as plain values; one that holds itself is refused."""
+class _Expansion:
+    """A document with each alias as what it stands for: what is endless, or too much, is refused before it is read."""
 
     def __init__(self, file: str) -> None:
         self._file = file
+        self._seen: set[int] = set()
         self._open: set[int] = set()
+        self._repeated = 0
+
+    def check(self, node: Node | None) -> None:
+        """Raises Unparsable."""
+        if id(node) in self._open:
+            raise self._unparsable(node, "this holds itself: write it out without an alias")
+        if id(node) in self._seen:
+            self._repeated += 1
+        if self._repeated > MOST_REPEATED:
+            raise self._unparsable(
+                node, f"aliases repeat this and others, more than {MOST_REPEATED} values: write out what is needed"
+            )
+        self._seen.add(id(node))
+        if not isinstance(node, SequenceNode | MappingNode):
+            return
+        if len(self._open) == DEEPEST:
+            raise self._unparsable(node, _NEST_LESS)
+        self._open.add(id(node))
+        for part in node.value:
+            for child in part if isinstance(part, tuple) else (part,):
+                self.check(child)
+        self._open.remove(id(node))
+
+    def _unparsable(self, node: Any, sentence: str) -> Unparsable:
+        return Unparsable(_place(self._file, node.start_mark), sentence)
+
+
+class _Reading:
+    """Nodes as plain values."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
 
     def value(self, node: Node) -> Any:
         if isinstance(node, ScalarNode):
             return _scalar(node)
-        if id(node) in self._open:
-            raise Unparsable(_place(self._file, node.start_mark), "this holds itself: write it out without an alias")
-        self._open.add(id(node))
-        found = [self.value(item) for item in node.value] if isinstance(node, SequenceNode) else self._mapping(node)
-        self._open.remove(id(node))
-        return found
+        return [self.value(item) for item in node.value] if isinstance(node, SequenceNode) else self._mapping(node)
 
     def _mapping(self, node: Node) -> Json:
         own: Json = {}

@@ -75,10 +75,11 @@ def rendered(resource: Resource, options: RuleOptions) -> RenderedRules | NoRule
     countable: list[tuple[Objective, Indicator]] = []
     missing: list[str] = []
     assumptions: list[str] = []
-    for objective in resource.spec.objectives:
+    for number, objective in enumerate(resource.spec.objectives):
         match assume(objective, workload, options.assumption):
             case Unresolved(message=message):
-                missing.append(f"{where}: {objective.name}: {message}")
+                its_place = resource.document.place(("spec", "objectives", number))
+                missing.append(f"{its_place}: {objective.name}: {message}")
             case Assumed(indicator=indicator, assumption=assumption):
                 countable.append((objective, indicator))
                 assumptions += [assumption] if assumption else []

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from goserviceslo.cli.durations import duration
+from goserviceslo.cli.durations import rule_interval, some_time
 from goserviceslo.cli.prometheus_options import Asking, NowOption, asks_prometheus, fail, moment
 
 
@@ -42,9 +42,9 @@ def backfill(
     if program is None:
         fail("backfill", f"{promtool} is not on PATH: write where it is as --promtool")
     history = prometheus.history()
-    at, reach = moment(now), duration("--since", since)
-    settings = RuleSettings(interval=duration("--rules-interval", rules_interval))
-    patience = duration("--at-most", at_most)
+    at, reach = moment(now), some_time("--since", since)
+    settings = RuleSettings(interval=rule_interval("--rules-interval", rules_interval))
+    patience = some_time("--at-most", at_most)
     out.mkdir(parents=True, exist_ok=True)
     past, made = out / "past.om", 0
     try:

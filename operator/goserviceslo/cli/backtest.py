@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from goserviceslo.cli.durations import duration
+from goserviceslo.cli.durations import some_time
 from goserviceslo.cli.prometheus_options import Asking, NowOption, asks_prometheus, moment
 
 
@@ -28,7 +28,7 @@ def backtest(
     from goserviceslo.slo.rules import RuleSettings
 
     history = prometheus.history()
-    settings, patience = RuleSettings(), duration("--at-most", at_most)
+    settings, patience = RuleSettings(), some_time("--at-most", at_most)
     end = moment(now).replace(microsecond=0)
     start = end - timedelta(days=days)
     for named in with_calendars(in_files(paths, namespace), "backtest"):

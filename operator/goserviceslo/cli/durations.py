@@ -16,6 +16,26 @@ def duration(option: str, text: str) -> timedelta:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
+def some_time(option: str, text: str) -> timedelta:
+    """The same, where no time at all would make no sense."""
+    length = duration(option, text)
+    if not length:
+        raise typer.BadParameter(f"{text!r}: write more than 0s", param_hint=option)
+    return length
+
+
+def rule_interval(option: str, text: str) -> timedelta:
+    """An interval at which rules count right."""
+    from goserviceslo.engine.config import check_rule_interval
+
+    length = duration(option, text)
+    try:
+        check_rule_interval(length)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    return length
+
+
 def pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     """`["a=b"]` as a mapping."""
     found = {}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goserviceslo.cli.durations import duration
-from goserviceslo.cli.validate import FOUND, UNREADABLE, PathsArgument
+from goserviceslo.cli.durations import some_time
+from goserviceslo.cli.validate import FOUND, NOTHING, UNREADABLE, PathsArgument
 
 if TYPE_CHECKING:
     from goserviceslo.authoring.explaining import Explanation
@@ -33,14 +33,17 @@ def explain(
         bool | None, typer.Option("--plot/--no-plot", help="Draw the time to a page. Default: on a terminal.")
     ] = None,
 ) -> None:
-    """Explain GoServiceSLOs. Exit code 0: explained; 1: something is wrong with one; 2: a path cannot be read."""
+    """Explain GoServiceSLOs.
+
+    Exit code 0: explained; 1: something is wrong with one; 2: a path cannot be read; 3: there is none.
+    """
     from goserviceslo.authoring.checking import check
     from goserviceslo.authoring.explaining import explain as explanation
-    from goserviceslo.cli.reading import given
+    from goserviceslo.cli.reading import given, nothing_in
     from goserviceslo.cli.terminal import is_terminal, styled
     from goserviceslo.slo.rules import RuleSettings
 
-    instant, events, scrapes = _instant(now), _rate(rate), duration("--scrape-interval", scrape_interval)
+    instant, events, scrapes = _instant(now), _rate(rate), some_time("--scrape-interval", scrape_interval)
     drawn = is_terminal() if plot is None else plot
     found = given(paths)
     checked = check(found.objects)
@@ -56,6 +59,9 @@ def explain(
         print(f"goslo explain: {sentence}", file=sys.stderr)
     if found.unreadable or checked.findings:
         raise typer.Exit(UNREADABLE if found.unreadable else FOUND)
+    if not checked.seen:
+        print(f"goslo explain: {nothing_in(paths)}", file=sys.stderr)
+        raise typer.Exit(NOTHING)
 
 
 def _show(explanation: "Explanation", *, drawn: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from goserviceslo.authoring.foreign.importing import Format
+from goserviceslo.cli.names import namespace as read_namespace
+from goserviceslo.cli.names import object_name
 from goserviceslo.cli.validate import UNREADABLE, PathsArgument
 
 NOT_CARRIED = 3
@@ -41,8 +43,9 @@ def import_(
     from goserviceslo.authoring.foreign.writing import file_of, resource_text
     from goserviceslo.cli.reading import given
 
+    options = ImportOptions(origin, object_name("--target", target), read_namespace("--namespace", namespace), window)
     found = given(paths)
-    done = import_all(found.objects, ImportOptions(origin, target, namespace, window))
+    done = import_all(found.objects, options)
     for sentence in (*found.unreadable, *map(str, done.remarks)):
         print(f"goslo import: {sentence}", file=sys.stderr)
     if out is None:

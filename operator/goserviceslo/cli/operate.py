@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from goserviceslo.cli.durations import duration, pairs
+from goserviceslo.cli.durations import duration
+from goserviceslo.cli.names import labels
 from goserviceslo.cli.prometheus_options import (
     BearerFileOption,
     CaFileOption,
@@ -16,6 +17,7 @@ from goserviceslo.cli.prometheus_options import (
     PasswordFileOption,
     UrlOption,
     UserFileOption,
+    check_url,
 )
 
 NamespacesOption = Annotated[
@@ -120,6 +122,9 @@ def run(
     host, port = _address(listen)
     if (rules_sink == SinkChoice.RULER) != bool(ruler_url):
         raise typer.BadParameter("--rules-sink=ruler and --ruler-url go together: write both, or neither")
+    for option, url in (("--prometheus-url", prometheus_url), ("--ruler-url", ruler_url)):
+        if url:
+            check_url(option, url)
     lag = rules_lag or (_LAG_OF_REMOTE_WRITES if ruler_url else _LAG_OF_SCRAPES)
     try:
         config = Config(
@@ -137,7 +142,7 @@ def run(
             rule_interval=duration("--rules-interval", rules_interval),
             rule_lag=duration("--rules-lag", lag),
             rule_sink=SinkChoice(rules_sink),
-            rule_labels=pairs("--rules-label", rules_label or ()),
+            rule_labels=labels("--rules-label", rules_label or ()),
             shards=rules_shards,
             ruler_prefix=ruler_prefix,
             listen_host=host,

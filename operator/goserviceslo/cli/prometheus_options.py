@@ -8,6 +8,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 
@@ -48,6 +49,19 @@ def moment(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
+def check_url(option: str, text: str) -> None:
+    """Raises BadParameter for what is no address on the web; it may hold a password, so it is not repeated."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise typer.BadParameter(
+            "write http:// or https://, a host and what follows it, such as http://localhost:9090", param_hint=option
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """The Prometheus that the options of a command name."""
@@ -67,6 +81,7 @@ class Asking:
         if not self.prometheus_url:
             advice = "write where Prometheus answers, such as http://localhost:9090"
             raise typer.BadParameter(advice, param_hint="--prometheus-url")
+        check_url("--prometheus-url", self.prometheus_url)
         return PrometheusHistory(
             PrometheusAccess(
                 url=self.prometheus_url,

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from goserviceslo.api.base import KIND
 from goserviceslo.authoring.documents import Document, Unparsable, read
+from goserviceslo.slo.unresolved import listed
 
 STANDARD_INPUT = "-"
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -30,6 +32,12 @@ def given(paths: Sequence[str]) -> Given:
         else:
             objects += read(file, text)
     return Given(tuple(objects), tuple(unreadable))
+
+
+def nothing_in(paths: Sequence[str]) -> str:
+    """What to say where there was nothing to do: the wrong folder must not pass for a good one."""
+    places = ("standard input" if path == STANDARD_INPUT else path for path in paths)
+    return f"no {KIND} was found in {listed(places)}"
 
 
 def _texts(paths: Iterable[str]) -> Iterator[tuple[str, str | Exception]]:

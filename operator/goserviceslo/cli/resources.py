@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from goserviceslo.api.base import KIND
 from goserviceslo.api.calendar import parse_calendar
 from goserviceslo.api.maintenance import CALENDAR_KEY, MaintenanceWindow
 from goserviceslo.api.problems import parse_spec
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec, Objective
 from goserviceslo.authoring.checking import check
 from goserviceslo.authoring.documents import Document, Unparsable
-from goserviceslo.cli.reading import given
+from goserviceslo.cli.reading import given, nothing_in
 from goserviceslo.ports import GOSERVICESLOS, ApiError, Json, Key
 from goserviceslo.slo.counting import Tile
 from goserviceslo.slo.leftout import declared
@@ -55,12 +54,12 @@ def in_files(paths: Sequence[str], namespace: str) -> list[Named]:
     `namespace` is that of resources that name none. Raises Unreadable, also where there is none at all.
     """
     found = given(paths)
-    checked = check(found.objects)
+    checked = check(found.objects, namespace)
     wrong = [*found.unreadable, *map(str, checked.findings)]
     if wrong:
         raise Unreadable("\n".join(wrong))
     if not checked.resources:
-        raise Unreadable(f"there is no {KIND} in {', '.join(paths)}")
+        raise Unreadable(nothing_in(paths))
     calendars = _calendars(found.objects, namespace)
     return [_with_calendar(Key(one.namespace or namespace, one.name), one.spec, calendars) for one in checked.resources]
 

@@ -2,19 +2,21 @@
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goserviceslo.authoring.rulefiles import RuleFormat
-from goserviceslo.cli.durations import duration, pairs
-from goserviceslo.cli.validate import FOUND, UNREADABLE, PathsArgument
+from goserviceslo.cli.durations import rule_interval
+from goserviceslo.cli.names import labels as read_labels
+from goserviceslo.cli.names import namespace as read_namespace
+from goserviceslo.cli.validate import FOUND, NOTHING, UNREADABLE, PathsArgument
 
 if TYPE_CHECKING:
     from goserviceslo.authoring.assuming import Assumption
-    from goserviceslo.authoring.rulefiles import RenderedRules
+    from goserviceslo.authoring.checking import Checked
+    from goserviceslo.authoring.rulefiles import RenderedRules, RuleOptions
 
 
 def rules(
@@ -46,31 +48,32 @@ def rules(
 ) -> None:
     """Write the Prometheus rules of GoServiceSLOs: all of them, or none where anything is wrong.
 
-    Exit code 0: written; 1: something is wrong with a resource; 2: a path cannot be read.
+    Exit code 0: written; 1: something is wrong with a resource; 2: a path cannot be read; 3: there is none.
     """
     from goserviceslo.authoring.checking import check
-    from goserviceslo.authoring.rulefiles import NoRules, RuleOptions, joined, rendered, rule_text
-    from goserviceslo.cli.reading import given
+    from goserviceslo.authoring.rulefiles import RuleOptions, joined, rule_text
+    from goserviceslo.cli.reading import given, nothing_in
     from goserviceslo.slo.rules import RuleSettings
 
     if prune and out is None:
         raise typer.BadParameter("give the folder as --out", param_hint="--prune")
-    options = RuleOptions(_assumption(assume or ()), RuleSettings(_tile(interval)), namespace)
-    labels = pairs("--label", label or ())
+    options = RuleOptions(
+        _assumption(assume or ()),
+        RuleSettings(rule_interval("--interval", interval)),
+        read_namespace("--namespace", namespace),
+    )
+    labels = read_labels("--label", label or ())
     found = given(paths)
-    checked = check(found.objects)
-    written: list[RenderedRules] = []
-    wrong = [str(finding) for finding in checked.findings]
-    for resource in checked.resources:
-        match rendered(resource, options):
-            case NoRules(sentences=sentences):
-                wrong += sentences
-            case one:
-                written.append(one)
+    checked = check(found.objects, namespace)
+    written, refused = _rendered(checked, options)
+    wrong = [*map(str, checked.findings), *refused]
     for sentence in (*found.unreadable, *wrong):
         print(f"goslo rules: {sentence}", file=sys.stderr)
     if found.unreadable or wrong:
         raise typer.Exit(UNREADABLE if found.unreadable else FOUND)
+    if not checked.seen:
+        print(f"goslo rules: {nothing_in(paths)}", file=sys.stderr)
+        raise typer.Exit(NOTHING)
     for one in written:
         for assumption in one.assumptions:
             print(f"goslo rules: {one.namespace}/{one.name}: {assumption}", file=sys.stderr)
@@ -78,6 +81,24 @@ def rules(
         sys.stdout.write(joined(written, form, labels))
     else:
         _write(out, {one.file: rule_text(one, form, labels) for one in written}, prune=prune)
+
+
+def _rendered(checked: "Checked", options: "RuleOptions") -> "tuple[list[RenderedRules], list[str]]":
+    """The rules of resources, and why there are none of others; nothing of files in which something is found wrong."""
+    from goserviceslo.authoring.rulefiles import NoRules, rendered
+
+    wrong = {finding.place.file for finding in checked.findings}
+    written: list[RenderedRules] = []
+    refused: list[str] = []
+    for resource in checked.resources:
+        if resource.document.file in wrong:
+            continue
+        match rendered(resource, options):
+            case NoRules(sentences=sentences):
+                refused += sentences
+            case one:
+                written.append(one)
+    return written, refused
 
 
 def _write(folder: Path, files: Mapping[str, str], *, prune: bool) -> None:
@@ -101,17 +122,6 @@ def _written_before(folder: Path, now: Collection[str]) -> list[Path]:
 
     others = sorted(file for file in folder.glob("*.yaml") if file.name not in now and file.is_file())
     return [file for file in others if is_ours(file.read_text(encoding="utf-8", errors="replace"))]
-
-
-def _tile(interval: str) -> timedelta:
-    from goserviceslo.engine.config import check_rule_interval
-
-    length = duration("--interval", interval)
-    try:
-        check_rule_interval(length)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--interval") from None
-    return length
 
 
 def _assumption(texts: Sequence[str]) -> "Assumption":

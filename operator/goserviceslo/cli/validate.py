@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 PathsArgument = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders with all below them, or - for standard input.")
 ]
-FOUND, UNREADABLE = 1, 2
-"""Exit codes: something is wrong with a resource; a path could not be read. 0 is for neither."""
+FOUND, UNREADABLE, NOTHING = 1, 2, 3
+"""Exit codes: something is wrong with a resource; a path could not be read; there is no resource. 0 is for none of
+these."""
 
 
 class Output(StrEnum):
@@ -31,16 +32,19 @@ def validate(
     paths: PathsArgument,
     output: Annotated[Output, typer.Option("--output", "-o", help="How problems are written.")] = Output.TEXT,
 ) -> None:
-    """Check GoServiceSLOs in files. Exit code 0: all are good; 1: something is wrong; 2: a path cannot be read."""
+    """Check GoServiceSLOs in files.
+
+    Exit code 0: all are good; 1: something is wrong; 2: a path cannot be read; 3: there is none.
+    """
     from goserviceslo.authoring.checking import check
     from goserviceslo.authoring.sarif import sarif
-    from goserviceslo.cli.reading import given
+    from goserviceslo.cli.reading import given, nothing_in
 
     found = given(paths)
     checked = check(found.objects)
     match output:
         case Output.TEXT:
-            _tell(checked)
+            _tell(checked, all_read=not found.unreadable)
         case Output.JSON:
             print(json.dumps(_as_json(checked, found.unreadable), indent=2, ensure_ascii=False))
         case Output.SARIF:
@@ -49,19 +53,26 @@ def validate(
         print(f"goslo validate: {sentence}", file=sys.stderr)
     if found.unreadable:
         raise typer.Exit(UNREADABLE)
-    raise typer.Exit(FOUND if checked.findings else 0)
+    if checked.findings:
+        raise typer.Exit(FOUND)
+    if not checked.seen:
+        print(f"goslo validate: {nothing_in(paths)}", file=sys.stderr)
+        raise typer.Exit(NOTHING)
 
 
-def _tell(checked: "Checked") -> None:
+def _tell(checked: "Checked", *, all_read: bool) -> None:
     from goserviceslo.cli.terminal import styled
 
     for finding in checked.findings:
         styled(str(finding), "red")
     wrong = len(checked.findings)
-    problems = _counted(wrong, "problem") if wrong else "no problem"
-    others = f", {_counted(checked.passed_over, 'other object')} passed over" if checked.passed_over else ""
-    resources = _counted(checked.seen, "resource")
-    styled(f"{resources} checked, {problems}{others}", "bold red" if wrong else "bold green")
+    good = all_read and checked.seen and not wrong
+    said = [f"{_counted(checked.seen, 'resource')} checked"]
+    if wrong or good:
+        said.append(_counted(wrong, "problem") if wrong else "no problem")
+    if checked.passed_over:
+        said.append(f"{_counted(checked.passed_over, 'other object')} passed over")
+    styled(", ".join(said), "bold green" if good else "bold red")
 
 
 def _counted(count: int, what: str) -> str:

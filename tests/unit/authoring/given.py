@@ -16,8 +16,8 @@ def documents(text: str, file: str = FILE) -> list[Document]:
     return [one for one in objects(text, file) if isinstance(one, Document)]
 
 
-def checked(*texts: str) -> Checked:
-    return check(one for number, text in enumerate(texts) for one in objects(text, f"{number}.yaml"))
+def checked(*texts: str, namespace: str | None = None) -> Checked:
+    return check((one for number, text in enumerate(texts) for one in objects(text, f"{number}.yaml")), namespace)
 
 
 def resource(spec: str, metadata: str = "{name: checkout, namespace: shop}") -> Resource:

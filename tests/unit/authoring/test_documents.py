@@ -79,12 +79,32 @@ def test_documents_lists_and_items_come_one_after_the_other() -> None:
     assert [one.value["n"] for one in documents(text)] == [1, 2, 3, 4, 5]
 
 
+def bomb(opening: str, before: str, closing: str) -> str:
+    """Ten lines that stand for nine to the tenth values."""
+    first = f"- &a0 {opening}{before}{{k: v}}{closing}\n"
+    others = (", ".join([f"{before}*a{number}"] * 9) for number in range(9))
+    return first + "".join(f"- &a{number} {opening}{nine}{closing}\n" for number, nine in enumerate(others, 1))
+
+
+NESTED_BY_ALIASES = "- &a0 [[[[[[x]]]]]]\n" + "".join(
+    f"- &a{number} {'[' * 50}*a{number - 1}{']' * 50}\n" for number in range(1, 4)
+)
+
+
 @cases(
     "text, line, column, said",
     {
         "a bracket that is never closed": ("a: [1\nb: 2\n", 2, 2, "this is no YAML"),
         "two fields of one name": ("a: 1\nb: 2\na: 3\n", 3, 1, "there are two fields a here: keep one of them"),
         "a value that holds itself": ("a: &x [*x]\n", 1, 4, "this holds itself"),
+        "an object that is merged into itself": ("&x\n<<: *x\n", 1, 1, "this holds itself"),
+        "lists nested without end": ("a: " + "[" * 1000 + "]" * 1000, 1, 103, "nest lists and maps at most 100 deep"),
+        "lists that are opened only": ("[" * 1000, 1, 101, "nest lists and maps at most 100 deep"),
+        "items nested without end": ("- " * 1000 + "a", 1, 201, "nest lists and maps at most 100 deep"),
+        "aliases that nest": (NESTED_BY_ALIASES, 2, 56, "nest lists and maps at most 100 deep"),
+        "aliases of aliases": (bomb("[", "", "]"), 1, 12, "aliases repeat this and others, more than 10000 values"),
+        "merges of merges": (bomb("{", "<<: ", "}"), 1, 3, "aliases repeat this and others, more than 10000 values"),
+        "a character that cannot be seen": ("a: \xa0\nb: \x01\n", 2, 4, "write the character U+0001 as an escape"),
         "a template": ("a: 1\n---\n{{ if .Values.x }}\n", 3, 1, "render templates before they are read"),
     },
 )
@@ -93,6 +113,11 @@ def test_what_cannot_be_read_says_where(text: str, line: int, column: int, said:
     assert isinstance(last, Unparsable)
     assert (last.place.line, last.sentence.find(said) >= 0) == (line, True), last
     assert last.place.column == column or "template" in said
+
+
+def test_a_few_aliases_are_what_they_stand_for() -> None:
+    (document,) = documents("a: &x {b: [1]}\nc: *x\nd: [*x, *x]\n")
+    assert document.value == {"a": {"b": [1]}, "c": {"b": [1]}, "d": [{"b": [1]}, {"b": [1]}]}
 
 
 @pytest.mark.parametrize("text", ["", "# only words\n", "---\n---\n"])

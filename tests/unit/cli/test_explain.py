@@ -32,6 +32,7 @@ def test_explain_says_what_scrapes_it_assumes_and_takes_others() -> None:
         "a rate without a unit": ([GOOD, "--rate", "100"], 2, "100/s"),
         "no events at all": ([GOOD, "--rate", "0/s"], 2, "100/s"),
         "scrapes without a unit": ([GOOD, "--scrape-interval", "15"], 2, "--scrape-interval"),
+        "scrapes without pause": ([GOOD, "--scrape-interval", "0s"], 2, "'0s': write more than 0s"),
         "an instant that is none": ([GOOD, "--now", "today"], 2, "2026-03-29T12:00:00Z"),
     },
 )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.table import cases
 from tests.unit.cli.commands import goslo
 
 SLOTH = """\
@@ -34,3 +35,23 @@ def test_import_ends_with_3_where_something_is_not_carried_over(tmp_path: Path) 
 def test_import_takes_one_tool_alone_where_it_is_told_to() -> None:
     done = goslo("import", "-", "--from", "pyrra", given=SLOTH)
     assert (done.exit_code, done.stdout) == (3, "")
+
+
+@cases(
+    "option, name, said",
+    {
+        "a namespace in capitals": ("--namespace", "A_B", "digits and dashes, such as shop"),
+        "a namespace with a dot": ("--namespace", "a.b", "digits and dashes, such as shop"),
+        "a target with an underscore": ("--target", "c_d", "dashes and dots, such as checkout"),
+        "a target that no label could hold": ("--target", "c" * 64, "dashes and dots, such as checkout"),
+    },
+)
+def test_import_does_not_write_a_name_that_validate_refuses(option: str, name: str, said: str) -> None:
+    done = goslo("import", "-", option, name, given=SLOTH)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_import_takes_the_names_that_it_is_given() -> None:
+    done = goslo("import", "-", "--namespace", "pay-1", "--target", "check.out", given=SLOTH)
+    assert (done.exit_code, goslo("validate", "-", given=done.stdout).exit_code) == (0, 0)

@@ -24,6 +24,23 @@ def test_a_ruler_and_its_address_go_together(words: list[str]) -> None:
 @cases(
     "words, says",
     {
+        "an address without http": (["--prometheus-url=foo"], "--prometheus-url: write http:// or https://"),
+        "a ruler without http": (
+            ["--rules-sink=ruler", "--ruler-url=mimir:9009"],
+            "--ruler-url: write http:// or https://",
+        ),
+        "a label that no object can have": (["--rules-label=a b=c"], "'a b': write at most 63 letters"),
+    },
+)
+def test_what_nobody_would_take_is_refused_at_the_start(words: list[str], says: str) -> None:
+    done = CliRunner().invoke(app, ["run", *words], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.replace("│", " ").split())
+
+
+@cases(
+    "words, says",
+    {
         "rules less often than every minute": (
             ["--rules-interval=61s"],
             "rules interval: write whole seconds from 1s to 1m, such as 30s; got 1m1s",

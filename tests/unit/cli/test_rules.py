@@ -52,10 +52,73 @@ def test_files_of_resources_that_are_gone_are_removed_where_that_is_asked_and_no
             "write whole seconds from 1s to 1m, such as 30s; got 2m",
         ),
         "tiles of parts of a second": ([GOOD, "--namespace", "shop", "--interval", "500ms"], 2, "write whole seconds"),
+        "a label with a blank in its key": (
+            [GOOD, "--namespace", "shop", "--label", "a b=c"],
+            2,
+            "'a b': write at most 63 letters",
+        ),
+        "a label with a key of two slashes": ([GOOD, "--namespace", "shop", "--label", "a/b/c=d"], 2, "'a/b/c': write"),
+        "a label with a blank in its value": (
+            [GOOD, "--namespace", "shop", "--label", "a=b c"],
+            2,
+            "'b c': write at most 63 letters",
+        ),
+        "a label that ends with a dash": ([GOOD, "--namespace", "shop", "--label", "a=b-"], 2, "'b-': write"),
+        "a long label": ([GOOD, "--namespace", "shop", "--label", f"a={'b' * 64}"], 2, "write at most 63 letters"),
+        "a namespace that there cannot be": ([GOOD, "--namespace", "../A"], 2, "'../A': write at most 63 lower-case"),
+        "no namespace": ([GOOD, "--namespace", ""], 2, "'': write at most 63 lower-case"),
         "an assumption that is none": ([GOOD, "--assume", "http_requests_total"], 2, "write metric=NAME"),
     },
 )
 def test_rules_are_not_written_where_something_is_wrong(arguments: list[str | Path], code: int, said: str) -> None:
     done = goslo("rules", *arguments)
     assert (done.exit_code, done.stdout) == (code, "")
-    assert said in done.stderr
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_labels_of_kubernetes_are_on_the_manifest() -> None:
+    labels = ("--label", "release=kube-prom_1.x", "--label", "example.com/team=", "--format", "prometheusrule")
+    manifest = yaml.safe_load(goslo("rules", GOOD, "--namespace", "shop", *labels).stdout)
+    found = manifest["metadata"]["labels"]
+    assert (found["release"], found["example.com/team"]) == ("kube-prom_1.x", "")
+
+
+EXPRESSIONS = """\
+apiVersion: goslo.dev/v1alpha1
+kind: GoServiceSLO
+metadata: {name: a}
+spec:
+  target: {name: a}
+  objectives:
+  - name: o
+    target: 99
+    boolean: {holds: 'queue_length{namespace="shop"} < bool 100'}
+  - name: p
+    target: 99
+    http: {metric: paid_total, faster: 300ms}
+"""
+
+
+def test_a_refusal_is_told_once_and_at_its_field() -> None:
+    done = goslo("rules", "-", "--namespace", "shop", given=EXPRESSIONS.replace("bool 100", "100"))
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("goslo rules: stdin:9:22: spec.objectives[0].boolean.holds: write < bool: without it")
+
+
+def test_a_namespace_that_is_given_confines_what_names_another() -> None:
+    (line,) = goslo("rules", "-", "--namespace", "pay", given=EXPRESSIONS).stderr.splitlines()
+    assert line.startswith("goslo rules: stdin:9:22: spec.objectives[0].boolean.holds: leave the matcher")
+
+
+def test_what_cannot_be_counted_is_told_at_its_objective() -> None:
+    done = goslo("rules", "-", "--namespace", "shop", given=EXPRESSIONS)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("goslo rules: stdin:10:5: p: paid_total is a counter and cannot tell")
+
+
+def test_the_rules_of_all_are_not_pruned_for_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
+    out, empty = tmp_path / "rules", tmp_path / "empty"
+    empty.mkdir()
+    goslo("rules", GOOD, "--namespace", "shop", "--out", out)
+    assert goslo("rules", empty, "--out", out, "--prune").exit_code == 3
+    assert [file.name for file in out.iterdir()] == ["shop.checkout.yaml"]

@@ -147,6 +147,8 @@ def test_every_selector_gets_the_namespace(expression: str, confined: str) -> No
         ),
         "a parenthesis that stays open": ("sum(a", r"from its end on: write a closing \)"),
         "a value without quotes": ("a{b=c}", r"from character 5 \('c'\) on: write a text in quotes"),
+        "a sign of no meaning": ("$", "write a metric or a function or a number or a text in quotes there"),
+        "a word alone": ("smoothed", "write a metric or a function or a number or a text in quotes there"),
         "an operand that is missing": ("a\n  + b\n  + * c", r"from line 3, character 5 \('\*'\) on: write a metric"),
     },
 )

@@ -2,17 +2,18 @@
 
 A rate or an increase over the tool's own window, summed over series, counts what its counter counts. Sums and
 differences of such are kept apart by their sign; everything else is not a count of events that we could take over.
+Two counts make a share only where both are made alike: a rate over an increase is off by the seconds of the window.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import promql_parser
 
-from goserviceslo.slo.promql import Matcher, selector
+from goserviceslo.slo.promql import Matcher, duration, selector
 
 _WINDOW = re.compile(r"\{\{\s*\.[wW]indow\s*\}\}")
 _STAND_IN = timedelta(hours=13, minutes=37)
@@ -63,6 +64,26 @@ class Dialect:
     """Counters without rate(), whose growth is meant."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A counter, and how its growth is taken."""
+
+    counter: Counter
+    function: str
+    """`rate` or `increase`; empty where the counter itself stands for its growth."""
+    span: timedelta | None = None
+    summed: bool = field(default=False, compare=False)
+    """Whether its series are added up; otherwise each has a count of its own."""
+
+    @property
+    def how(self) -> str:
+        if not self.function:
+            return "no function"
+        if self.span is None or self.span == _STAND_IN:
+            return f"{self.function}()"
+        return f"{self.function}() over {duration(self.span)}"
+
+
 WINDOWED = Dialect()
 """Rates over the tool's window alone."""
 
@@ -81,16 +102,19 @@ def ratio(bad: str, total: str, dialect: Dialect = WINDOWED) -> Ratio:
     counted = _terms(_parsed(bad), bad, dialect)
     minus = [one for one, sign in counted.items() if sign < 0]
     plus = [one for one, sign in counted.items() if sign > 0]
+    _check_alike([*plus, *minus, whole])
     if len(plus) == 1 and not minus:
-        return Ratio(whole, bad=plus[0])
+        return Ratio(whole.counter, bad=plus[0].counter)
     if plus == [whole] and len(minus) == 1:
-        return Ratio(whole, good=minus[0])
+        return Ratio(whole.counter, good=minus[0].counter)
     raise NotEvents(f"{_short(bad)} adds several counters up, of which a ratio takes one")
 
 
 def good_ratio(good: str, total: str, dialect: Dialect = WINDOWED) -> Ratio:
     """The same for a query of good events."""
-    return Ratio(_single(total, dialect), good=_single(good, dialect))
+    whole, part = _single(total, dialect), _single(good, dialect)
+    _check_alike([part, whole])
+    return Ratio(whole.counter, good=part.counter)
 
 
 def raw_ratio(text: str, dialect: Dialect = WINDOWED, *, of_good: bool = False) -> Ratio:
@@ -104,7 +128,22 @@ def raw_ratio(text: str, dialect: Dialect = WINDOWED, *, of_good: bool = False) 
     return good_ratio(above, below, dialect) if of_good else ratio(above, below, dialect)
 
 
-def _single(text: str, dialect: Dialect) -> Counter:
+def _check_alike(counts: Sequence[_Count]) -> None:
+    """Raise NotEvents where counts are made in several ways, or of each series, so that their quotient is no share."""
+    if not any(one.summed for one in counts):
+        raise NotEvents(f"it counts each series of {counts[-1].counter} by itself: write sum() around both sides")
+    by_how = {one.how: one for one in counts}
+    if len(by_how) < 2:
+        return
+    told = " and ".join(f"{one.counter} by {how}" for how, one in by_how.items())
+    if {one.function for one in counts} >= {"rate", "increase"}:
+        why = "the one is per second and the other is not, so their quotient is off by the seconds of the range"
+    else:
+        why = "they are taken over different times, so their quotient is no share"
+    raise NotEvents(f"it counts {told}: {why}; write both by rate() over one range")
+
+
+def _single(text: str, dialect: Dialect) -> _Count:
     terms = _terms(_parsed(text), text, dialect)
     if len(terms) != 1 or next(iter(terms.values())) < 0:
         raise NotEvents(f"{_short(text)} counts more than one counter")
@@ -119,8 +158,8 @@ def _parsed(text: str) -> Any:
         raise NotEvents(f"{_short(text)} is no PromQL: {error}") from None
 
 
-def _terms(tree: Any, text: str, dialect: Dialect) -> Mapping[Counter, int]:
-    """Counters by how often they are added; negative where they are taken away."""
+def _terms(tree: Any, text: str, dialect: Dialect) -> Mapping[_Count, int]:
+    """Counts by how often they are added; negative where they are taken away."""
     node = _bare(tree)
     match type(node).__name__:
         case "AggregateExpr":
@@ -128,18 +167,18 @@ def _terms(tree: Any, text: str, dialect: Dialect) -> Mapping[Counter, int]:
                 raise NotEvents(f"{_short(text)} takes {node.op} of series, which is no count of events")
             if node.modifier is not None:
                 raise NotEvents(f"{_short(text)} counts each group by itself")
-            return _terms(node.expr, text, dialect)
+            return {replace(one, summed=True): sign for one, sign in _terms(node.expr, text, dialect).items()}
         case "BinaryExpr":
             return _combined(node, text, dialect)
         case "Call":
             return {_growth(node, text, dialect): 1}
         case "VectorSelector" if dialect.bare:
-            return {_counter(node, text): 1}
+            return {_Count(_counter(node, text), ""): 1}
         case _:
             raise NotEvents(f"{_short(text)} does not count by rate() or increase()")
 
 
-def _combined(node: Any, text: str, dialect: Dialect) -> Mapping[Counter, int]:
+def _combined(node: Any, text: str, dialect: Dialect) -> Mapping[_Count, int]:
     operator = str(node.op)
     if operator == "or" and _is_nothing(node.rhs):
         return _terms(node.lhs, text, dialect)  # where there are no series, nothing is counted anyway
@@ -151,7 +190,7 @@ def _combined(node: Any, text: str, dialect: Dialect) -> Mapping[Counter, int]:
     return {one: times for one, times in terms.items() if times}
 
 
-def _growth(node: Any, text: str, dialect: Dialect) -> Counter:
+def _growth(node: Any, text: str, dialect: Dialect) -> _Count:
     name = node.func.name
     if name not in ("rate", "increase"):
         raise NotEvents(f"{_short(text)} counts by {name}(), not by rate() or increase()")
@@ -160,7 +199,7 @@ def _growth(node: Any, text: str, dialect: Dialect) -> Counter:
         raise NotEvents(f"{_short(text)} does not count series as they are")
     if series.range != _STAND_IN and not dialect.any_range:
         raise NotEvents(f"{_short(text)} reads a range of its own instead of the window")
-    return _counter(series.vector_selector, text)
+    return _Count(_counter(series.vector_selector, text), name, series.range)
 
 
 def _counter(node: Any, text: str) -> Counter:

@@ -85,7 +85,7 @@ def import_all(read: Iterable[Document | Unparsable], options: ImportOptions) ->
         found = _found(document, documents, options)
         remarks += found.remarks
         for promise in found.promises:
-            if refused := list(_refused(promise)):
+            if refused := list(_refused(promise, options)):
                 remarks += refused
                 continue
             namespace = options.namespace or promise.namespace
@@ -96,13 +96,14 @@ def import_all(read: Iterable[Document | Unparsable], options: ImportOptions) ->
         resources.append(group.resource())
         remarks += group.remarks
     said = tuple(sorted(set(remarks)))
+    once = {str(remark): remark for remark in said}
     origins = [{promise.origin for promise in promises} for promises in groups.values()]
     return Import(
         tuple(
             Imported(resource, tuple(remark for remark in said if remark.origin in its_origins))
             for resource, its_origins in zip(resources, origins, strict=True)
         ),
-        said,
+        tuple(once.values()),
     )
 
 
@@ -122,8 +123,17 @@ def _found(document: Document, documents: Sequence[Document], options: ImportOpt
             return openslo.read(document, documents)
 
 
-def _refused(promise: Promise) -> Iterator[Remark]:
-    """Why the model does not take the objective."""
+def _refused(promise: Promise, options: ImportOptions) -> Iterator[Remark]:
+    """Why the model does not take the objective, or the resource cannot count what it counts."""
+    if options.namespace is not None and promise.asked not in (None, options.namespace):
+        yield Remark(
+            promise.place,
+            f"the whole objective {promise.objective['name']}: its selectors ask for namespace {promise.asked}, and a "
+            f"resource in {options.namespace} counts series of {options.namespace} alone: import it with --namespace "
+            f"{promise.asked}",
+            lost=True,
+            origin=promise.origin,
+        )
     try:
         Objective.model_validate(promise.objective, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -145,13 +155,9 @@ class _Group:
     def resource(self) -> Json:
         """The GoServiceSLO."""
         metadata: Json = {"name": self._target}
-        if self._namespace is None:
-            self._remark(
-                self._promises[0],
-                "it names no namespace: only series of the namespace that the resource is applied to are counted",
-            )
-        else:
+        if self._namespace is not None:
             metadata["namespace"] = self._namespace
+        self._confined()
         if labels := self._agreed("labels", [dict(promise.labels) for promise in self._promises]):
             metadata["labels"] = labels
         spec: Json = {"target": {"name": self._target}}
@@ -166,6 +172,18 @@ class _Group:
         for problem in found if isinstance(found, list) else ():
             self._remark(self._promises[0], f"this must be changed by hand: {problem}", lost=True)
         return made
+
+    def _confined(self) -> None:
+        """Name the objectives that counted series of every namespace."""
+        everywhere = [promise for promise in self._promises if promise.asked is None]
+        if everywhere:
+            names = ", ".join(dict.fromkeys(promise.objective["name"] for promise in everywhere))
+            where = self._namespace or "the namespace that the resource is applied to"
+            self._remark(
+                everywhere[0],
+                f"{names}: no selector names a namespace; the original counts series of all, this resource those of "
+                f"{where} alone",
+            )
 
     def _objectives(self) -> Iterator[Json]:
         names: set[str] = set()

@@ -5,12 +5,12 @@ the same as a bare selector only where one of these is given; otherwise the very
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
 from goserviceslo.api.duration import LONGEST_BOUND, format_duration
-from goserviceslo.authoring.foreign.events import Counter, Ratio
+from goserviceslo.authoring.foreign.events import Counter, NotEvents, Ratio
 from goserviceslo.ports import Json
 from goserviceslo.slo.buckets import spellings
 from goserviceslo.slo.http_metrics import unit_of
@@ -29,10 +29,32 @@ def indicator(found: Ratio) -> Json:
     return _availability(found) or _latency(found) or _as_ratio(found)
 
 
-def namespaces(found: Ratio) -> frozenset[str | None]:
-    """The namespaces that are asked for by name; None stands for series of any."""
-    counters = [one for one in (found.total, found.bad, found.good) if one is not None]
-    return frozenset(one.given(_NAMESPACE) for one in counters)
+def namespace_of(found: Ratio) -> str | None:
+    """The namespace that both sides ask for; None where they ask for none. Raises NotEvents for what is neither."""
+    return common_namespace(one for one in (found.total, found.bad, found.good) if one is not None)
+
+
+def common_namespace(selectors: Iterable[Counter]) -> str | None:
+    """The namespace that all of these ask for; None where none asks for any. Raises NotEvents for what is neither.
+
+    A GoServiceSLO counts series of one namespace, which it adds to every selector itself.
+    """
+    asked: dict[str | None, Counter] = {}
+    for one in selectors:
+        wanted = [matcher for matcher in one.matchers if matcher.label == _NAMESPACE]
+        for matcher in wanted:
+            if matcher.operator != "=" or not matcher.value:
+                raise NotEvents(
+                    f"{one} counts where {matcher}, and a GoServiceSLO counts in one namespace: write an objective for "
+                    'each, with a matcher such as namespace="shop"'
+                )
+            asked.setdefault(matcher.value, one)
+        if not wanted:
+            asked.setdefault(None, one)
+    if len(asked) > 1:
+        told = " and ".join(f"{one} in {name or 'every namespace'}" for name, one in asked.items())
+        raise NotEvents(f"it counts {told}: write the same namespace into all selectors")
+    return next(iter(asked), None)
 
 
 def in_namespace(one: Counter) -> str:

@@ -24,13 +24,17 @@ class Window:
 def window_of(original: Original) -> Window | None:
     """The window of an SLO; None where there is none like it, which is then named."""
     duration = str(original.get((*_PLACE, "duration"), ""))
-    rolling = original.get((*_PLACE, "isRolling"))
+    rolling = original.flag((*_PLACE, "isRolling"))
     parts = _DURATION.fullmatch(duration)
     if parts is None:
         original.lose(_PLACE, f"the whole SLO, because its window {duration!r} is none of OpenSLO's: write 30d or 1M")
         return None
     count, unit = int(parts[1]), parts[2]
-    if rolling is not False and original.peek((*_PLACE, "calendar")) is None:
+    by_calendar = original.peek((*_PLACE, "calendar")) is not None
+    if rolling and by_calendar:
+        original.lose(_PLACE, "the whole SLO, because a window is either rolling or of a calendar: write one of them")
+        return None
+    if rolling is not False and not by_calendar:
         return _rolling(original, count, unit)
     start = str(original.get((*_PLACE, "calendar", "startTime"), ""))
     zone = original.get((*_PLACE, "calendar", "timeZone"))

@@ -33,6 +33,9 @@ class Promise:
     service: str
     """The name of the service, in the original's own spelling."""
     namespace: str | None
+    """Of the resource: the one that its series are asked for in, else that of the original."""
+    asked: str | None
+    """The namespace that its selectors ask for; None where they ask for none, and so count series of all."""
     objective: Json
     """As it stands below `spec.objectives`."""
     alerting: Json = field(default_factory=dict)

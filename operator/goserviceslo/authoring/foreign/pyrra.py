@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from goserviceslo.authoring.documents import Document, Location
 from goserviceslo.authoring.foreign.events import Counter, NotEvents, Ratio, counter
-from goserviceslo.authoring.foreign.indicators import http_labels, in_namespace, indicator, namespaces, of_any_pod
+from goserviceslo.authoring.foreign.indicators import http_labels, in_namespace, indicator, namespace_of, of_any_pod
 from goserviceslo.authoring.foreign.names import dns_label
 from goserviceslo.authoring.foreign.promise import Found, Promise
 from goserviceslo.authoring.foreign.reading import Original
@@ -55,13 +55,13 @@ class _Reading:
         original.lose_rest()
         if counted is None:
             return Found((), tuple(original.remarks))
-        fields, chosen = counted
-        (namespace, *others) = namespaces(chosen)
+        fields, chosen, asked = counted
         promise = Promise(
             place=original.document.place(),
             origin=original.document.place(),
             service=_service(chosen) or name,
-            namespace=namespace if not others and namespace else metadata.get("namespace"),
+            namespace=asked or metadata.get("namespace"),
+            asked=asked,
             objective=objective | fields,
             alerting=routing.alerting(),
             tier=routing.tier,
@@ -79,13 +79,13 @@ class _Reading:
 
     def _switch(self, objective: Json) -> None:
         original, alerting = self._original, ("spec", "alerting")
-        off = original.get((*alerting, "disabled")) is True
+        off = original.flag((*alerting, "disabled")) is True
         switches: Json = {}
-        if off or original.get((*alerting, "burnrates")) is False:
+        if off or original.flag((*alerting, "burnrates")) is False:
             switches |= {"page": False, "ticket": False}
         if switches:
             objective["alerting"] = switches
-        if original.get((*alerting, "absent")) is False:
+        if original.flag((*alerting, "absent")) is False:
             original.lose(
                 (*alerting, "absent"),
                 "the meter's alert is the resource's: write alerting: {noData: false} there",
@@ -98,8 +98,11 @@ class _Reading:
         if original.peek((*alerting, "severities")):
             original.lose((*alerting, "severities"), "severities are page and ticket: route by these")
 
-    def _counted(self) -> tuple[Json, Ratio] | None:
-        """The fields of the indicator and the series that it reads; None where it cannot be taken over."""
+    def _counted(self) -> tuple[Json, Ratio, str | None] | None:
+        """The fields of the indicator, the series that it reads and the namespace that it asks for.
+
+        None where it cannot be taken over, which is then named.
+        """
         kinds: dict[str, Callable[[Location], tuple[Json, Ratio]]] = {
             "ratio": self._ratio,
             "latency": self._latency,
@@ -112,7 +115,8 @@ class _Reading:
                 continue
             try:
                 self._grouping(place)
-                return read_kind(place)
+                fields, found = read_kind(place)
+                return fields, found, namespace_of(found)
             except NotEvents as error:
                 self._original.lose(place, f"the whole objective, because {error}")
                 return None
@@ -121,14 +125,20 @@ class _Reading:
 
     def _grouping(self, place: Location) -> None:
         if groups := self._original.get((*place, "grouping")):
+            listed = groups if isinstance(groups, list) else [groups]
             self._original.lose(
                 (*place, "grouping"),
-                f"a budget for each {' and '.join(map(str, groups))}; all of them share one. Write an objective for "
+                f"a budget for each {' and '.join(map(str, listed))}; all of them share one. Write an objective for "
                 "each that has a promise of its own",
             )
 
     def _series(self, place: Location) -> Counter:
-        return counter(str(self._original.get((*place, "metric"), "")))
+        metric = self._original.text((*place, "metric"))
+        if not metric:
+            raise NotEvents(
+                f'{place[-1]}.metric is missing: write a selector there, such as http_requests_total{{job="shop"}}'
+            )
+        return counter(metric)
 
     def _ratio(self, place: Location) -> tuple[Json, Ratio]:
         found = Ratio(self._series((*place, "total")), bad=self._series((*place, "errors")))
@@ -139,7 +149,9 @@ class _Reading:
         return indicator(found), found
 
     def _native(self, place: Location) -> tuple[Json, Ratio]:
-        total, faster = self._series((*place, "total")), self._original.get((*place, "latency"))
+        total, faster = self._series((*place, "total")), self._original.text((*place, "latency"))
+        if not faster:
+            raise NotEvents("latency is missing: write how long a request may take there, such as 200ms")
         labels = http_labels(total.matchers)
         if labels is None:
             raise NotEvents(

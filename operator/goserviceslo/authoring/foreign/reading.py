@@ -41,9 +41,25 @@ class Original:
         return default if value is None else value
 
     def fields(self, location: Location) -> Json:
-        """The map of a place, which is taken; empty where there is none."""
+        """The map of a place, which is taken; empty where there is none. What is something else is named."""
+        value = self.get(location, {})
+        if isinstance(value, dict):
+            return value
+        self.lose(location, "it is no map: write names and values, such as team: pay")
+        return {}
+
+    def text(self, location: Location) -> str:
+        """The text of a place, which is taken; empty where there is none."""
         value = self.get(location)
-        return value if isinstance(value, dict) else {}
+        return value.strip() if isinstance(value, str) else ""
+
+    def flag(self, location: Location) -> bool | None:
+        """Whether a place says true or false, which is taken; None where it says neither. Something else is named."""
+        value = self.get(location)
+        if value is None or isinstance(value, bool):
+            return value
+        self.lose(location, f"{value!r} is neither true nor false: write one of them, without quotes")
+        return None
 
     def items(self, location: Location) -> Iterator[Location]:
         """The places of a list's items; they are not taken."""

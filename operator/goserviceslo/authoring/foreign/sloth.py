@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from goserviceslo.authoring.documents import Document, Location
 from goserviceslo.authoring.foreign.events import NotEvents, Ratio, ratio, raw_ratio
-from goserviceslo.authoring.foreign.indicators import indicator, namespaces
+from goserviceslo.authoring.foreign.indicators import indicator, namespace_of
 from goserviceslo.authoring.foreign.names import dns_label
 from goserviceslo.authoring.foreign.promise import Found, Promise
 from goserviceslo.authoring.foreign.reading import Original
@@ -70,11 +70,11 @@ class _Reading:
             original.lose(
                 (*root, self._spelling.plugins), "plugins change what Sloth generates; they have no equivalent"
             )
-        promises = [
-            promise
-            for place in original.items((*root, "slos"))
-            if (promise := self._promise(place, service)) is not None
-        ]
+        places = list(original.items((*root, "slos")))
+        if not places:
+            original.lose((*root, "slos"), "the whole object, because it has no slos: write a list of them")
+            original.get(root)
+        promises = [promise for place in places if (promise := self._promise(place, service)) is not None]
         original.lose_rest()
         return Found(tuple(promises), tuple(original.remarks))
 
@@ -93,37 +93,54 @@ class _Reading:
         counted = self._counted(place)
         if counted is None:
             return None
-        objective |= indicator(counted)
-        (namespace, *others) = namespaces(counted)
+        found, asked = counted
+        objective |= indicator(found)
         return Promise(
             place=original.document.place(place),
             origin=original.document.place(),
             service=service or name,
-            namespace=namespace if not others and namespace else original.peek(("metadata", "namespace")),
+            namespace=asked or original.peek(("metadata", "namespace")),
+            asked=asked,
             objective=objective,
             alerting=routing.alerting(),
             tier=routing.tier,
             labels=self._labels,
         )
 
-    def _counted(self, place: Location) -> Ratio | None:
-        """What is counted; None where it is nothing that we could count, which is then named."""
-        original, spelling, sli = self._original, self._spelling, (*place, "sli")
-        events, raw = (*sli, "events"), (*sli, "raw")
+    def _counted(self, place: Location) -> tuple[Ratio, str | None] | None:
+        """What is counted, and the namespace that it asks for; None where we could not, which is then named."""
+        original, sli = self._original, (*place, "sli")
+        kind = next((one for one in ("events", "raw", "plugin") if original.peek((*sli, one)) is not None), None)
         try:
-            if original.peek(events):
-                queries = original.fields(events)
-                return ratio(str(queries.get(spelling.error_query)), str(queries.get(spelling.total_query)))
-            if original.peek(raw):
-                return raw_ratio(str(original.fields(raw).get(spelling.error_ratio_query)))
+            match kind:
+                case "events":
+                    found = self._of_events((*sli, kind))
+                case "raw":
+                    found = raw_ratio(self._query((*sli, kind, self._spelling.error_ratio_query), "/"))
+                case "plugin":
+                    original.get(sli)
+                    raise NotEvents("a plugin makes its queries: write them out as events")
+                case _:
+                    original.get(sli)
+                    raise NotEvents(
+                        f"it does not say what is counted: write events with {self._spelling.error_query} and "
+                        f"{self._spelling.total_query}"
+                    )
+            return found, namespace_of(found)
         except NotEvents as error:
-            original.lose(events if original.peek(events) else raw, f"the whole objective, because {error}")
+            original.lose((*sli, kind) if kind else sli, f"the whole objective, because {error}")
             return None
-        original.get(sli)
-        original.lose(
-            (*sli, "plugin"), "the whole objective, because a plugin makes its queries: write them out as events"
-        )
-        return None
+
+    def _of_events(self, events: Location) -> Ratio:
+        spelling = self._spelling
+        return ratio(self._query((*events, spelling.error_query)), self._query((*events, spelling.total_query)))
+
+    def _query(self, place: Location, joined: str = "") -> str:
+        """The query of a place. Raises NotEvents where there is none."""
+        if query := self._original.text(place):
+            return query
+        example = f" {joined} ".join(["sum(rate(x[{{.window}}]))"] * (2 if joined else 1))
+        raise NotEvents(f"{place[-1]} is missing: write a query there, such as {example}")
 
     def _route(self, place: Location, routing: Routing, objective: Json) -> None:
         original, spelling, alerting = self._original, self._spelling, (*place, "alerting")
@@ -139,7 +156,7 @@ class _Reading:
             )
         switches: Json = {}
         for severity, alert in (("page", spelling.page_alert), ("ticket", spelling.ticket_alert)):
-            if original.get((*alerting, alert, "disable")) is True:
+            if original.flag((*alerting, alert, "disable")) is True:
                 switches[severity] = False
             for part in ("labels", "annotations"):
                 if original.peek((*alerting, alert, part)):

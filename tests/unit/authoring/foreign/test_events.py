@@ -19,7 +19,6 @@ def shown(found: Ratio) -> tuple[str, str]:
     "bad, told",
     {
         "a rate": (f'sum(rate(failed{{code=~"5.."}}{W}))', 'bad failed{code=~"5.."}'),
-        "an increase": (f"sum(increase(failed{W}))", "bad failed"),
         "a rate that is not summed": (f"rate(failed{W})", "bad failed"),
         "a window that is written with blanks": ("sum(rate(failed[{{ .window }}]))", "bad failed"),
         "nothing where there are no series": (f"sum(rate(failed{W})) or on() vector(0)", "bad failed"),
@@ -67,13 +66,52 @@ def test_a_share_of_good_events_is_taken_apart() -> None:
     assert shown(raw_ratio(f"sum(rate(well{W})) / {TOTAL}", of_good=True)) == ("good well", "asked")
 
 
+def test_two_increases_are_a_share_as_two_rates_are() -> None:
+    total = f"sum(increase(asked{W}))"
+    assert shown(ratio(f"sum(increase(failed{W}))", total)) == ("bad failed", "asked")
+    assert shown(ratio(f"{total} - sum(increase(well{W}))", total)) == ("good well", "asked")
+
+
+OFF = "off by the seconds of the range; write both by rate() over one range"
+
+
+@cases(
+    "query, why",
+    {
+        "an increase over a rate": (
+            f"sum(increase(failed{W})) / {TOTAL}",
+            f"failed by increase() and asked by rate(): {OFF}",
+        ),
+        "a rate over an increase": (f"sum(rate(failed{W})) / sum(increase(asked{W}))", OFF),
+        "a rate less an increase": (f"({TOTAL} - sum(increase(well{W}))) / {TOTAL}", OFF),
+        "one less an increase over a rate": (f"1 - sum(increase(well{W})) / {TOTAL}", OFF),
+        "rates over two ranges": (
+            "sum(rate(failed[1m])) / sum(rate(asked[5m]))",
+            "failed by rate() over 1m and asked by rate() over 5m: they are taken over different times",
+        ),
+        "a rate over a counter as it is": ("sum(rate(failed[1m])) / sum(asked)", "they are taken over different times"),
+        "each series by itself": (f"rate(failed{W}) / rate(asked{W})", "write sum() around both sides"),
+    },
+)
+def test_counts_that_are_not_made_alike_are_no_share(query: str, why: str) -> None:
+    with pytest.raises(NotEvents) as refused:
+        raw_ratio(query, OPEN)
+    assert why in str(refused.value).replace("the one is per second and the other is not, so their quotient is ", "")
+
+
+def test_good_and_all_that_are_not_made_alike_are_no_share() -> None:
+    with pytest.raises(NotEvents, match="off by the seconds of the range"):
+        good_ratio(f"sum(increase(well{W}))", TOTAL)
+
+
 def test_a_share_that_is_no_quotient_is_refused() -> None:
     with pytest.raises(NotEvents, match="no quotient of two counts"):
         raw_ratio(f"avg_over_time(satisfied{W})")
 
 
 def test_a_dialect_may_take_any_range_and_bare_counters() -> None:
-    assert shown(good_ratio("sum(rate(well[1m]))", "sum(asked)", OPEN)) == ("good well", "asked")
+    for good, total in (("sum(rate(well[1m]))", "sum(rate(asked[1m]))"), ("sum(well)", "sum(asked)")):
+        assert shown(good_ratio(good, total, OPEN)) == ("good well", "asked")
 
 
 def test_a_selector_is_taken_as_it_is_and_nothing_else() -> None:

@@ -79,6 +79,45 @@ def test_a_resource_has_at_most_16_objectives() -> None:
     assert len(lost(found)) == 2
 
 
+IN_P = SLOTH.replace('job="shop"', 'job="shop",namespace="p"')
+
+
+@cases(
+    "options, where",
+    {
+        "that is told": (ImportOptions(namespace="prod"), "prod"),
+        "that nobody told": (ImportOptions(), "the namespace that the resource is applied to"),
+    },
+)
+def test_selectors_of_every_namespace_are_said_to_count_in_one(options: ImportOptions, where: str) -> None:
+    found = imported(SLOTH + SLO % ("fast", "99"), options)
+    assert [str(remark) for remark in found.resources[0].remarks] == [
+        (
+            "slo.yaml:4:3: ok, fast: no selector names a namespace; the original counts series of all, this resource "
+            f"those of {where} alone"
+        )
+    ]
+    assert not found.lost
+
+
+@cases("options", {"is found": ImportOptions(), "is told too": ImportOptions(namespace="p")})
+def test_a_namespace_of_all_selectors_is_the_resources(options: ImportOptions) -> None:
+    found = imported(IN_P, options)
+    assert [one.resource["metadata"]["namespace"] for one in found.resources] == ["p"]
+    assert found.remarks == ()
+
+
+def test_series_of_another_namespace_than_is_told_cannot_be_counted() -> None:
+    found = imported(IN_P + SLO % ("anywhere", "99"), ImportOptions(namespace="shop"))
+    assert [objective["name"] for objective in found.resources[0].resource["spec"]["objectives"]] == ["anywhere"]
+    assert lost(found) == [
+        (
+            "4: the whole objective ok: its selectors ask for namespace p, and a resource in shop counts series of "
+            "shop alone: import it with --namespace p"
+        )
+    ]
+
+
 @cases(
     "text, options, named",
     {
@@ -101,7 +140,9 @@ def test_the_text_is_valid_and_says_above_what_is_not_in_it() -> None:
     grouped = PYRRA.replace("    ratio:\n", "    ratio:\n      grouping: [path]\n") % ("a", "x")
     (one,) = imported(grouped, ImportOptions(namespace="prod")).resources
     text = resource_text(one)
-    assert text.startswith("# slo.yaml:9:7: not carried over: spec.indicator.ratio.grouping: a budget for each path")
+    first, second, *_ = text.splitlines()
+    assert first.startswith("# slo.yaml:1:1: a: no selector names a namespace;")
+    assert second.startswith("# slo.yaml:9:7: not carried over: spec.indicator.ratio.grouping: a budget for each path")
     assert yaml.safe_load(text) == one.resource
     assert check(objects(text)).findings == ()
     assert file_of(one) == "prod.shop.yaml"

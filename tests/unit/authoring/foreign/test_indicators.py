@@ -1,9 +1,10 @@
 """Counters of other tools in the short forms that say the same."""
 
+import pytest
 from tests.table import cases
 
-from goserviceslo.authoring.foreign.events import Ratio, counter
-from goserviceslo.authoring.foreign.indicators import indicator, status_patterns
+from goserviceslo.authoring.foreign.events import NotEvents, Ratio, counter
+from goserviceslo.authoring.foreign.indicators import indicator, namespace_of, status_patterns
 from goserviceslo.ports import Json
 
 ASKED = 'asked_total{job="shop"}'
@@ -81,6 +82,48 @@ def test_the_short_form_is_used_where_it_says_the_same(found: Json, fields: Json
 )
 def test_otherwise_the_selectors_stay_as_they_are(found: Json, fields: Json) -> None:
     assert found == {"ratio": fields}
+
+
+def asked(bad: str, total: str) -> str | None:
+    return namespace_of(Ratio(counter(total), bad=counter(bad)))
+
+
+def test_the_namespace_is_the_one_that_both_sides_ask_for() -> None:
+    assert asked('bad{namespace="p",job="a"}', 'all{namespace="p"}') == "p"
+    assert asked('bad{job="a"}', "all") is None
+
+
+@cases(
+    "bad, total, why",
+    {
+        "a matcher that is no equality": (
+            'bad{namespace=~"p|q"}',
+            'all{namespace=~"p|q"}',
+            'all{namespace=~"p|q"} counts where namespace=~"p|q", and a GoServiceSLO counts in one namespace',
+        ),
+        "a matcher of one side alone": (
+            'bad{namespace!="q"}',
+            "all",
+            'bad{namespace!="q"} counts where namespace!="q"',
+        ),
+        "series without a namespace": ('bad{namespace=""}', 'all{namespace=""}', 'counts where namespace=""'),
+        "two namespaces": (
+            'bad{namespace="p"}',
+            'all{namespace="q"}',
+            'it counts all{namespace="q"} in q and bad{namespace="p"} in p: write the same namespace',
+        ),
+        "a namespace of one side alone": ('bad{namespace="p"}', "all", "all in every namespace and bad"),
+        "two namespaces at once": (
+            'bad{namespace="p",namespace="q"}',
+            'all{namespace="p"}',
+            "write the same namespace into all selectors",
+        ),
+    },
+)
+def test_what_is_not_of_one_namespace_is_refused_with_the_reason(bad: str, total: str, why: str) -> None:
+    with pytest.raises(NotEvents) as refused:
+        asked(bad, total)
+    assert why in str(refused.value)
 
 
 @cases(

@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 from tests.table import cases
+from tests.unit.authoring.foreign.imports import imported
 from tests.unit.authoring.given import documents
 
 from goserviceslo.authoring.foreign import openslo
@@ -40,6 +41,13 @@ CALENDAR = """\
 """
 ROLLING = "  - duration: 28d\n    isRolling: true\n"
 RATIO = SLO[SLO.index("      ratioMetric:") : SLO.index("  timeWindow:")]
+SOURCE = "{metricSource: {type: Prometheus, spec: {query: '%s'}}}"
+
+
+def threshold(query: str, objective: str, method: str = "Occurrences") -> str:
+    metric = f"      thresholdMetric: {SOURCE % query}\n"
+    text = SLO.replace(RATIO, metric).replace("displayName: Good", objective)
+    return text.replace("Occurrences", method)
 
 
 def found(text: str, *others: str) -> Found:
@@ -54,6 +62,10 @@ def objective(text: str, *others: str) -> Json:
 
 def lost(text: str) -> list[str]:
     return [remark.text for remark in found(text).remarks if remark.lost]
+
+
+def noted(text: str) -> list[str]:
+    return [remark.text for remark in found(text).remarks if not remark.lost]
 
 
 def test_an_slo_becomes_an_objective() -> None:
@@ -105,21 +117,137 @@ def test_slices_that_must_be_good_enough_are_slices() -> None:
 
 
 def test_a_threshold_is_a_comparison() -> None:
-    text = SLO.replace(
-        RATIO, "      thresholdMetric: {metricSource: {type: Prometheus, spec: {query: max(queue_length)}}}\n"
-    ).replace("displayName: Good", "op: gte\n    value: 7")
+    text = threshold("max(queue_length)", "op: gte\n    value: 7")
     assert objective(text)["boolean"] == {"holds": "(max(queue_length)) >= bool 7"}
     assert lost(text) == []
 
 
 @pytest.mark.parametrize("compared", ["op: gt", "value: 7", "op: eq\n    value: 7"])
 def test_a_threshold_without_a_comparison_is_named(compared: str) -> None:
-    text = SLO.replace(
-        RATIO, "      thresholdMetric: {metricSource: {type: Prometheus, spec: {query: max(queue_length)}}}\n"
-    ).replace("displayName: Good", compared)
+    text = threshold("max(queue_length)", compared)
     assert found(text).promises == ()
     assert lost(text) == [
         "spec.objectives[0]: the whole objective, because it names no value and op (lt, lte, gt, gte) to compare with"
+    ]
+
+
+SLICED = "op: lte\n    value: 0.5\n    timeSliceWindow: 5m"
+
+
+def test_a_threshold_of_slices_has_their_length() -> None:
+    text = threshold("max(queue_length)", SLICED, "Timeslices")
+    assert objective(text)["slices"] == {"length": "5m"}
+    assert lost(text) == []
+
+
+def test_a_threshold_without_the_length_of_slices_says_what_it_is() -> None:
+    text = threshold("max(queue_length)", "op: lte\n    value: 1", "Timeslices")
+    assert "slices" not in objective(text)
+    assert "spec.objectives[0]: it names no timeSliceWindow: a slice is a minute" in noted(text)
+
+
+@cases(
+    "text, named",
+    {
+        "how good a slice must be": (
+            threshold("max(queue_length)", f"{SLICED}\n    timeSliceTarget: 0.9", "Timeslices"),
+            "spec.objectives[0].timeSliceTarget: a slice is good or bad as a whole, by the value at its end",
+        ),
+        "how long a slice is, where there are none": (
+            threshold("max(queue_length)", SLICED),
+            "spec.objectives[0].timeSliceWindow: it is for Timeslices: write that as budgetingMethod, or leave it out",
+        ),
+        "how good a slice must be, where there are none": (
+            threshold("max(queue_length)", "op: lt\n    value: 1\n    timeSliceTarget: 0.9"),
+            "spec.objectives[0].timeSliceTarget: it is for Timeslices",
+        ),
+    },
+)
+def test_of_a_threshold_what_says_nothing_of_its_slices_is_named(text: str, named: str) -> None:
+    (said,) = lost(text)
+    assert said.startswith(named)
+    assert objective(text)["boolean"]["holds"].startswith("(max(queue_length)) <")
+
+
+@cases(
+    "text, named",
+    {
+        "a mean of slices": (
+            threshold("max(queue_length)", "op: lt\n    value: 1", "RatioTimeslices"),
+            "spec.budgetingMethod: the whole objective: RatioTimeslices is neither",
+        ),
+        "a value that is no number": (
+            threshold("max(queue_length)", "op: lt\n    value: true"),
+            "spec.objectives[0]: the whole objective, because it names no value and op",
+        ),
+        "namespaces by an expression": (
+            threshold('max(queue_length{namespace=~"p|q"})', "op: lt\n    value: 1"),
+            'spec.indicator.spec.thresholdMetric: the whole objective, because queue_length{namespace=~"p|q"} counts',
+        ),
+        "two namespaces": (
+            threshold('max(a{namespace="p"}) / max(b{namespace="q"})', "op: lt\n    value: 1"),
+            "spec.indicator.spec.thresholdMetric: the whole objective, because it counts a{",
+        ),
+        "a query that the operator would refuse": (
+            threshold("max_over_time(queue_length[30d])", "op: lt\n    value: 1"),
+            "spec.indicator.spec.thresholdMetric: the whole objective, because its query is refused: look back at most",
+        ),
+        "no PromQL": (
+            threshold("max(", "op: lt\n    value: 1"),
+            "spec.indicator.spec.thresholdMetric: the whole objective, because its query is refused: ",
+        ),
+    },
+)
+def test_a_threshold_that_has_no_equivalent_is_named(text: str, named: str) -> None:
+    (said,) = lost(text)
+    assert said.startswith(named)
+    assert found(text).promises == ()
+
+
+def test_the_namespace_of_a_thresholds_query_is_the_resources() -> None:
+    (promise,) = found(threshold('max(a{namespace="p"})', "op: lt\n    value: 1")).promises
+    assert (promise.namespace, promise.asked) == ("p", "p")
+
+
+@cases(
+    "text, note",
+    {
+        "op": (SLO.replace("displayName: Good", "op: lt"), "spec.objectives[0].op: it is for a thresholdMetric"),
+        "value": (
+            SLO.replace("displayName: Good", "value: 1"),
+            "spec.objectives[0].value: it is for a thresholdMetric",
+        ),
+        "a name for people": (SLO, "metadata.displayName: an objective has no name for people beside its own: Answers"),
+        "a name of the only objective": (SLO, "spec.objectives[0].displayName: an objective has no name for people"),
+        "what an SLI is described as": (
+            SLO.replace(RATIO, f"      description: Good.\n{RATIO}"),
+            "spec.indicator.spec.description: an objective has the description of its SLO",
+        ),
+        "a reference to a source": (
+            SLO.replace("total: {metricSource: {", "total: {metricSource: {metricSourceRef: main, "),
+            "spec.indicator.spec.ratioMetric.total.metricSource.metricSourceRef: series are read from the operator's",
+        ),
+        "pods that nobody chose": (
+            threshold("queue_length", "op: lt\n    value: 1"),
+            "spec.objectives[0]: of series with a pod, those of other Deployments are left out",
+        ),
+    },
+)
+def test_what_is_not_needed_is_noted(text: str, note: str) -> None:
+    assert [said for said in noted(text) if said.startswith(note)]
+    assert lost(text) == []
+
+
+def test_a_remark_on_an_sli_stands_with_the_resource_of_its_slo() -> None:
+    start, end = SLO.index("  indicator:"), SLO.index("  timeWindow:")
+    sli = (
+        "apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: good-answers}\nspec:\n  colour: red\n"
+        f"  ratioMetric: {{counter: true, good: {SOURCE % 'sum(well)'}, total: {SOURCE % 'sum(asked)'}}}\n"
+    )
+    together = imported(f"{SLO[:start]}  indicatorRef: good-answers\n{SLO[end:]}---\n{sli}")
+    (one,) = together.resources
+    assert [str(remark.text) for remark in one.remarks if remark.lost] == [
+        "spec.colour: there is no such thing in a GoServiceSLO"
     ]
 
 
@@ -179,7 +307,70 @@ def test_several_objectives_of_one_slo_have_names_of_their_own() -> None:
         "a share that has no method of its own": (
             "Occurrences",
             "Timeslices",
-            "spec.budgetingMethod: the whole objective: Timeslices is neither",
+            "spec.objectives[0]: the whole objective, because it names no timeSliceTarget: write timeSliceTarget: 0.99",
+        ),
+        "how good a slice must be, where there are none": (
+            "target: 0.995",
+            "target: 0.995\n    timeSliceTarget: 0.9",
+            "spec.objectives[0].timeSliceTarget: it is for Timeslices: write that as budgetingMethod, or leave it out",
+        ),
+        "how long a slice is, where there are none": (
+            "target: 0.995",
+            "target: 0.995\n    timeSliceWindow: 5m",
+            "spec.objectives[0].timeSliceWindow: it is for Timeslices: write that as budgetingMethod, or leave it out",
+        ),
+        "two targets that disagree": (
+            "target: 0.995",
+            "target: 0.995\n    targetPercent: 99",
+            (
+                "spec.objectives[0]: the whole objective, because its target is 99.5%, and 99% by targetPercent: write "
+                "one of the two"
+            ),
+        ),
+        "a target that is no number": (
+            "target: 0.995",
+            "target: high",
+            "spec.objectives[0]: the whole objective, because its target is no number: write target: 0.99",
+        ),
+        "no objectives": (
+            SLO[SLO.index("  objectives:") :],
+            "",
+            "spec.objectives: the whole SLO, because it has no objectives: write one with a target",
+        ),
+        "bad ones beside the good ones": (
+            "counter: true\n",
+            f"counter: true\n        bad: {SOURCE % 'sum(failed_total)'}\n",
+            "spec.indicator.spec.ratioMetric.good: there is no such thing in a GoServiceSLO",
+        ),
+        "the share's kind where there are two counters": (
+            "counter: true\n",
+            "counter: true\n        rawType: failure\n",
+            "spec.indicator.spec.ratioMetric.rawType: there is no such thing in a GoServiceSLO",
+        ),
+        "a share of neither good nor bad ones": (
+            RATIO,
+            f"      ratioMetric: {{counter: true, raw: {SOURCE % 'sum(well) / sum(asked)'}}}\n",
+            "spec.indicator.spec.ratioMetric: the whole objective, because its rawType is neither success nor failure",
+        ),
+        "a rate over an increase": (
+            RATIO,
+            f"      ratioMetric: {{good: {SOURCE % 'sum(rate(a[1m]))'}, total: {SOURCE % 'sum(increase(b[1m]))'}}}\n",
+            "spec.indicator.spec.ratioMetric: the whole objective, because it counts a by rate() over 1m and b by incr",
+        ),
+        "namespaces by an expression": (
+            'search"})',
+            'search",namespace=~"p|q"})',
+            "spec.indicator.spec.ratioMetric: the whole objective, because asked_total{",
+        ),
+        "a namespace of one side alone": (
+            'code!~"5.."',
+            'code!~"5..",namespace="p"',
+            "spec.indicator.spec.ratioMetric: the whole objective, because it counts asked_total{",
+        ),
+        "a window that both rolls and is the calendar's": (
+            "isRolling: true",
+            "isRolling: true\n    calendar: {startTime: 2026-01-05 00:00:00}",
+            "spec.timeWindow[0]: the whole SLO, because a window is either rolling or of a calendar: write one of them",
         ),
         "counters that are none": (
             "counter: true",

@@ -113,6 +113,56 @@ def test_objectives_of_one_job_come_into_one_resource_in_the_namespace_that_they
             "  alerting: {severities: {fastBurn: p1}}\n",
             "spec.alerting.severities: severities are page and ticket",
         ),
+        "no selector of all": (
+            "ratio: {errors: {metric: failed_total}}",
+            "",
+            "spec.indicator.ratio: the whole objective, because total.metric is missing: write a selector there",
+        ),
+        "an empty selector": (
+            'ratio: {errors: {metric: ""}, total: {metric: asked_total}}',
+            "",
+            "spec.indicator.ratio: the whole objective, because errors.metric is missing: write a selector there",
+        ),
+        "no gauge": (
+            "bool_gauge: {}",
+            "",
+            "spec.indicator.bool_gauge: the whole objective, because bool_gauge.metric is missing: write a selector",
+        ),
+        "no latency": (
+            "latencyNative: {total: {metric: 'took_seconds{job=\"a\"}'}}",
+            "",
+            "spec.indicator.latencyNative: the whole objective, because latency is missing: write how long",
+        ),
+        "namespaces by an expression": (
+            RATIO.replace("job", 'namespace=~"p|q",job'),
+            "",
+            'spec.indicator.ratio: the whole objective, because asked_total{job="shop",namespace=~"p|q"} counts where',
+        ),
+        "two namespaces": (
+            RATIO.replace("job", 'namespace="p",job', 1).replace("{job", '{namespace="q",job'),
+            "",
+            "spec.indicator.ratio: the whole objective, because it counts asked_total",
+        ),
+        "a gauge of several namespaces": (
+            "bool_gauge: {metric: 'probe_success{namespace!=\"q\"}'}",
+            "",
+            'spec.indicator.bool_gauge: the whole objective, because probe_success{namespace!="q"} counts where',
+        ),
+        "a native histogram of several namespaces": (
+            'latencyNative: {latency: 200ms, total: {metric: \'took_seconds{job="a",namespace=~"p|q"}\'}}',
+            "",
+            "spec.indicator.latencyNative: the whole objective, because took_seconds{",
+        ),
+        "a switch that is a text": (
+            RATIO,
+            '  alerting: {disabled: "true"}\n',
+            "spec.alerting.disabled: 'true' is neither true nor false",
+        ),
+        "one group that is no list": (
+            RATIO[:-1] + ", grouping: handler}",
+            "",
+            "spec.indicator.ratio.grouping: a budget for each handler; all of them share one",
+        ),
         "an indicator of a version to come": ("quantile: {}", "", "spec.indicator: the whole objective"),
     },
 )

@@ -26,6 +26,7 @@ FILE = dedent("""\
         annotations: {runbook: "https://example.com/r", chat: "#pay"}
         ticket_alert: {disable: true}
     """)
+SLI = FILE[FILE.index("    events:") : FILE.index("  alerting:")]
 RESOURCE = dedent("""\
     apiVersion: sloth.slok.dev/v1
     kind: PrometheusServiceLevel
@@ -89,7 +90,7 @@ def test_a_custom_resource_says_the_same_in_its_own_spelling() -> None:
     "old, new, line",
     {
         "a plugin that makes the queries": (
-            FILE[FILE.index("    events:") : FILE.index("  alerting:")],
+            SLI,
             "    plugin: {id: availability}\n",
             "9: slos[0].sli.plugin: the whole objective, because a plugin makes its queries",
         ),
@@ -98,6 +99,71 @@ def test_a_custom_resource_says_the_same_in_its_own_spelling() -> None:
             "avg(latency)",
             "9: slos[0].sli.events: the whole objective, because avg(latency) takes avg of series",
         ),
+        "an increase over a rate": (
+            'sum(rate(asked_total{job="shop",code',
+            'sum(increase(asked_total{job="shop",code',
+            '9: slos[0].sli.events: the whole objective, because it counts asked_total{code=~"5..",job="shop"} by ',
+        ),
+        "a namespace of the errors alone": (
+            'code=~"5.."',
+            'code=~"5..",namespace="p"',
+            '9: slos[0].sli.events: the whole objective, because it counts asked_total{job="shop"} in every names',
+        ),
+        "namespaces by an expression": (
+            'code=~"5.."',
+            'code=~"5..",namespace=~"p|q"',
+            '9: slos[0].sli.events: the whole objective, because asked_total{code=~"5..",job="shop",namespace=~"p|q"} ',
+        ),
+        "no query of all": (
+            "      total_query",
+            "      all_query",
+            (
+                "9: slos[0].sli.events: the whole objective, because total_query is missing: write a query there, such "
+                "as sum(rate(x[{{.window}}]))"
+            ),
+        ),
+        "an empty share": (
+            SLI,
+            "    raw: {}\n",
+            (
+                "9: slos[0].sli.raw: the whole objective, because error_ratio_query is missing: write a query there, "
+                "such as sum(rate(x[{{.window}}])) / sum(rate(x[{{.window}}]))"
+            ),
+        ),
+        "an sli that is a list": (
+            f"sli:\n{SLI}",
+            "sli: []\n",
+            (
+                "8: slos[0].sli: the whole objective, because it does not say what is counted: write events with "
+                "error_query and total_query"
+            ),
+        ),
+        "an sli that is nothing": (
+            f"sli:\n{SLI}",
+            "sli: null\n",
+            "8: slos[0].sli: the whole objective, because it does not say what is counted",
+        ),
+        "no sli": (
+            f"  sli:\n{SLI}",
+            "",
+            "5: slos[0].sli: the whole objective, because it does not say what is counted",
+        ),
+        "a field beside the queries": (
+            "      total_query",
+            "      unit: requests\n      total_query",
+            "11: slos[0].sli.events.unit: there is no such thing in a GoServiceSLO",
+        ),
+        "a switch that is a text": (
+            "{disable: true}",
+            '{disable: "true"}',
+            "16: slos[0].alerting.ticket_alert.disable: 'true' is neither true nor false",
+        ),
+        "labels that are a list": (
+            "{category: availability}",
+            "[availability]",
+            "14: slos[0].alerting.labels: it is no map: write names and values",
+        ),
+        "no objectives": (FILE[FILE.index("- name") :], "", "4: slos: the whole object, because it has no slos"),
         "plugins of the rules": (
             "service: shop\n",
             "service: shop\nslo_plugins: {chain: [{id: x}]}\n",
