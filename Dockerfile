@@ -19,7 +19,7 @@ ENV PATH=/opt/goserviceslo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1
-# kopf asks for its user's name, and the account is the other image's.
+# The account is the other image's; whatever asks for its user's name finds one.
 RUN echo nonroot:x:65532: >> /etc/group \
     && echo nonroot:x:65532:65532:nonroot:/tmp:/usr/sbin/nologin >> /etc/passwd
 USER 65532:65532

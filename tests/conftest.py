@@ -1,5 +1,6 @@
 """For all tests: their order, what is built for them, and what they have measured, which ends the report of a run."""
 
+import os
 import signal
 from collections.abc import Callable, Generator
 
@@ -8,6 +9,7 @@ from hypothesis import settings
 from tests.prebuild import NODE, BackgroundBuild, build_beside, in_order, needed
 
 from localcluster.choice import backend
+from localcluster.spec import Backend
 
 # How long an example takes is this machine's affair.
 settings.register_profile("goslo", deadline=None)
@@ -35,6 +37,12 @@ def pytest_configure() -> None:
             )
 
 
+def _backend() -> Backend | None:
+    """What a node would be made with; None where there can be none."""
+    found = backend(None)
+    return None if found == "native" and os.geteuid() != 0 else found
+
+
 def _markers(item: pytest.Item) -> set[str]:
     return {marker.name for marker in item.iter_markers()}
 
@@ -48,7 +56,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly or session.testsfailed:
         return
     markers = {marker for item in session.items for marker in _markers(item)}
-    names = needed(markers, lambda: backend(None))
+    names = needed(markers, _backend)
     if not names:
         return
     try:

@@ -41,11 +41,11 @@ _PATIENCE_SECONDS = 30.0
 T = TypeVar("T")
 
 
-def needed(markers: Iterable[str], backend: Callable[[], Backend]) -> list[str]:
+def needed(markers: Iterable[str], backend: Callable[[], Backend | None]) -> list[str]:
     """The binaries that tests with these markers stand on, those that are needed first coming first."""
     wanted = set(markers)
-    if NODE in wanted:
-        wanted.add(backend())
+    if NODE in wanted and (made_with := backend()) is not None:
+        wanted.add(made_with)
     found = (name for marker, names in BINARIES.items() if marker in wanted for name in names)
     return list(dict.fromkeys(found))
 

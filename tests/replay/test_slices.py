@@ -82,6 +82,18 @@ def after(*starts: int) -> list[int]:
             [*after(0, 300), *after(480)],
             [],
         ),
+        "the least there can be is a number": (
+            {"boolean": {"holds": "queue_ratio >= bool 0"}},
+            queue(lambda at: "-Inf" if 300 <= at < 480 else 0.4),
+            ENDS,
+            after(300, 480),
+        ),
+        "a bound that is not there is no evidence": (
+            {"boolean": {"holds": "queue_ratio < bool scalar(queue_limit)"}},
+            queue(lambda _: 0.4) | scraped("queue_limit", lambda at: 0.3 if at >= 600 else None, END),
+            after(600),
+            after(600),
+        ),
         "a quantile is no evidence while nothing comes": (
             {"boolean": {"holds": f"{QUANTILE} <= bool 0.5"}},
             answered(lambda at: at if at <= 300 else max(300, at - 300)),

@@ -25,12 +25,12 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def cluster():
-    (HERE / "up").touch()
     yield
     (HERE / "down").touch()
 
 
 def test_that_goes_on(cluster):
+    (HERE / "up").touch()
     while not (HERE / "enough").exists():
         time.sleep(0.05)
 """

@@ -22,10 +22,13 @@ NATIVE = BINARIES["native"]
         "an unknown marker needs nothing": (["parametrize"], "native", []),
         "what two need is built once": (["helm", "node"], "kind", ["helm", "kubectl", "prometheus", "kind"]),
         "the first to be needed comes first": (["helm", "prometheus"], "native", ["promtool", "prometheus", "helm"]),
+        "where there can be no node, none of its parts": (["node"], None, ["kubectl", "helm", "prometheus"]),
         "a native node is made of many": (["node"], "native", ["kubectl", "helm", "prometheus", *NATIVE]),
     },
 )
-def test_it_builds_what_the_tests_stand_on(markers: Sequence[str], backend: Backend, names: Sequence[str]) -> None:
+def test_it_builds_what_the_tests_stand_on(
+    markers: Sequence[str], backend: Backend | None, names: Sequence[str]
+) -> None:
     assert needed(markers, lambda: backend) == names
 
 

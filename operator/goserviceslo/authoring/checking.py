@@ -64,7 +64,7 @@ _READERS: dict[tuple[str | int, ...], Callable[[str, str, str], object]] = {
 """Indicators, their fields that hold PromQL, and what the indicator reads them by."""
 _OF_EXPRESSIONS = {Reason.EXPRESSION_REFUSED: Rule.PROMQL, Reason.UNIT_MISMATCH: Rule.UNIT}
 _NAMESPACE: TypeAdapter[str] = TypeAdapter(DnsLabel)
-_NAMED = re.compile(r'namespace\s*=\s*"([^"]+)"')
+_NAMED = re.compile(r'(?<!\w)namespace\s*=\s*"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,12 @@ def check(read: Iterable[Document | Unparsable], namespace: str | None = None) -
         else:
             seen += 1
             found = examine(one.value)
-            about = [*_unfit_namespace(one), *_unknown_zones(one)]
+            nowhere = list(_unfit_namespace(one))
+            about = [*nowhere, *_unknown_zones(one)]
             if not isinstance(found, GoServiceSloSpec):
                 about += [_refused(one, problem) for problem in found]
             about += _elsewhere(about, _unfit_expressions(one, namespace))
-            if isinstance(found, GoServiceSloSpec):
+            if isinstance(found, GoServiceSloSpec) and not nowhere:
                 resources.append(Resource(one, found))
                 about += _elsewhere(about, _uncountable(resources[-1], namespace))
             findings += about

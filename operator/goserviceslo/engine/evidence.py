@@ -34,7 +34,7 @@ class Evidence:
         """By Deployment."""
         self.shapes: dict[Key, Sequence[MetricShape]] = {}
         """By Deployment; absent where nobody asked or the source did not answer."""
-        self.rejected: Mapping[Key, str] = {}
+        self.rejected: dict[Key, str] = {}
         """What the source said of a resource's rules."""
 
     def recall(self, key: Key) -> None:

@@ -51,13 +51,15 @@ class Exploring:
     def want(self, key: Key, subject: Subject, *, serves: bool) -> bool:
         """`key` needs to know its target's metrics; `serves` says whether the target has pods that are ready.
 
-        True where that is new, or the first pods are ready now, so that it should be looked for soon.
+        True where that is new, or where the first pods are ready now of a target that has shown none, so that it should
+        be looked for soon.
         """
         before = self._wanted.setdefault(key.namespace, {}).get(key)
         self._wanted[key.namespace][key] = subject
         served = key in self._serving
         (self._serving.add if serves else self._serving.discard)(key)
-        if before is subject and (served or not serves):
+        known = bool(self._evidence.shapes.get(subject.deployment))
+        if before is subject and (served or not serves or known):
             return False
         self._backoff.forget(key.namespace)
         self._due[key.namespace] = self._clock.monotonic()

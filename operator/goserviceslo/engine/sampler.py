@@ -28,7 +28,8 @@ _RUNTIME_INTERVAL_OF_LARGE_FLEETS = timedelta(minutes=1)
 _LARGEST_BUSY_SHARE = 0.2
 """Of the time, that may be spent waiting for answers: a slow source is asked less often."""
 _OBJECTIVES_A_SECOND = 200
-"""Reading one objective's figures takes some seventy microseconds of CPU: a fleet's take at most 1.5 % of a core."""
+"""Reading one objective's figures takes some seventy microseconds of CPU: a fleet's take at most 1.5 % of a core, if
+its figures do not get old by that."""
 _LEARNT_AT_ONCE = 50
 _PRIMING_SECONDS = 1.0
 _PRIMED_A_SECOND = 1000
@@ -74,7 +75,10 @@ class Sampler:
 
     def finished(self, key: Key, observed: Observed, plan: Plan) -> None:
         """A worker decided about `key`."""
-        subject = self._subjects.learn(key, observed.resource)
+        before, subject = self._subjects.get(key), self._subjects.learn(key, observed.resource)
+        if before is not None and before is not subject and self._evidence.rejected.pop(key, None) is not None:
+            # What was refused is not there any more; what is there now, Prometheus has yet to say.
+            self._wake(key)
         written = self._clock.monotonic() - _age_seconds(plan.status, self._clock.now())
         self._looks.looked(key, subject, observed.measurements, written)
         self._recalling.want(key, plan.pasts)
@@ -99,9 +103,9 @@ class Sampler:
         """
         rejected: dict[Key, str] = {}
         for number, (key, resource) in enumerate(resources):
-            subject, status = self._subjects.learn(key, resource), resource.get("status") or {}
-            self._recalling.adopt(key, subject, status)
-            if (rejection := told_rejection(status)) is not None:
+            subject = self._subjects.learn(key, resource)
+            self._recalling.adopt(key, subject, resource.get("status") or {})
+            if (rejection := told_rejection(resource)) is not None:
                 rejected[key] = rejection
             if number % _LEARNT_AT_ONCE == 0:
                 await asyncio.sleep(0)

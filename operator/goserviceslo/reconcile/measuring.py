@@ -179,10 +179,14 @@ def _rules_finding(observed: Observed) -> Finding | None:
     return None
 
 
-def told_rejection(status: Json) -> str | None:
-    """What a status says of rules that Prometheus refused, for whoever begins to lead before it has been asked."""
-    for condition in status.get("conditions") or ():
-        if condition.get("reason") == _REJECTED:
+def told_rejection(resource: Json) -> str | None:
+    """What the status says of rules that Prometheus refused, for whoever begins to lead before it has been asked.
+
+    None where the spec has changed since: then the rules do, too.
+    """
+    generation = resource["metadata"]["generation"]
+    for condition in (resource.get("status") or {}).get("conditions") or ():
+        if condition.get("reason") == _REJECTED and condition.get("observedGeneration") == generation:
             return str(condition.get("message", "")).removeprefix(_REJECTION)
     return None
 

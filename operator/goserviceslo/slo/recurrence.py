@@ -21,6 +21,7 @@ _FROM_ITS_START = frozenset({"WEEKLY", "DAILY", "HOURLY"})
 """Frequencies whose first period begins with the rule; a first month or year is a whole one, as in dateutil."""
 _MOST_OF_A_WEEKDAY = 5
 """In a month."""
+_MOST_OF_A_WEEKDAY_IN_A_YEAR = 53
 _WEEK = timedelta(weeks=1)
 
 
@@ -115,13 +116,20 @@ def _naming_days(parts: Parts, begins: datetime) -> str:
 def _days(year: int, named: str) -> tuple[date, ...]:
     """The days of a year that a yearly rule means."""
     parts = dict(part.split("=", 1) for part in named.split(";"))
-    if "BYMONTH" in parts and "BYDAY" in parts:
-        # dateutil would look for the 53rd Monday of December beyond the days that it knows.
-        there = [day for day in parts["BYDAY"].split(",") if abs(int(day[:-2] or 0)) <= _MOST_OF_A_WEEKDAY]
-        if not there:
-            return ()
-        parts["BYDAY"] = ",".join(there)
+    if "BYDAY" not in parts:
+        return tuple(_looked_up(year, parts))
+    weekdays = parts["BYDAY"].split(",")
+    plain = [day for day in weekdays if day in _WEEKDAYS]
+    # dateutil would look for the 53rd Monday of December beyond the days that it knows.
+    most = _MOST_OF_A_WEEKDAY if "BYMONTH" in parts else _MOST_OF_A_WEEKDAY_IN_A_YEAR
+    numbered = [day for day in weekdays if day not in _WEEKDAYS and abs(int(day[:-2])) <= most]
+    # It takes the first Monday and every Tuesday for what is both; each is meant.
+    found = (_looked_up(year, parts | {"BYDAY": ",".join(some)}) for some in (plain, numbered) if some)
+    return tuple(sorted({day for days in found for day in days}))
+
+
+def _looked_up(year: int, parts: Parts) -> Iterator[date]:
     # The step leads beyond the last year that there is: it looks at this one alone.
     once = {"FREQ": "YEARLY", "INTERVAL": str(MAXYEAR), "BYHOUR": "0", "BYMINUTE": "0", "BYSECOND": "0"}
-    rule = ";".join(f"{name}={value}" for name, value in (once | parts).items())
-    return tuple(day.date() for day in rrulestr(rule, dtstart=datetime.combine(date(year, 1, 1), time())))
+    rule = ";".join(f"{name}={value}" for name, value in {**once, **parts}.items())
+    return (day.date() for day in rrulestr(rule, dtstart=datetime.combine(date(year, 1, 1), time())))

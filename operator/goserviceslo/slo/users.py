@@ -5,7 +5,7 @@ from math import inf
 
 from goserviceslo.slo.confine import Escapes, confine, confined_selector, single_selector
 from goserviceslo.slo.conventions import NAMESPACE_LABEL
-from goserviceslo.slo.expression import Binary, Call, Expression, Number, Selector, nodes, rebuilt, written
+from goserviceslo.slo.expression import Binary, Call, Expression, Labels, Number, Selector, nodes, rebuilt, written
 from goserviceslo.slo.functions import Kind
 from goserviceslo.slo.parsing import kind_of, parse
 from goserviceslo.slo.promql import Matcher
@@ -101,4 +101,13 @@ def _of_numbers(tree: Expression) -> Expression:
     tree = rebuilt(tree, _of_numbers)
     if not (isinstance(tree, Binary) and tree.bool_):
         return tree
-    return rebuilt(tree, lambda side: Binary(">", side, _LEAST) if kind_of(side) is Kind.VECTOR else side)
+    compared = rebuilt(tree, lambda side: _a_number(side) if kind_of(side) is Kind.VECTOR else side)
+    for side in (tree.left, tree.right):
+        if kind_of(side) is Kind.SCALAR and any(isinstance(node, Call) for node in nodes(side)):
+            there = _a_number(Call("vector", (side,)))
+            compared = Binary("and", compared, there, matching=Labels("on", ()))
+    return compared
+
+
+def _a_number(expression: Expression) -> Binary:
+    return Binary(">=", expression, _LEAST)

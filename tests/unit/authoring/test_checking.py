@@ -57,6 +57,13 @@ def good(name: str, target: str) -> str:
             "metadata.name",
             "write the name of an object",
         ),
+        "a namespace that is a list": (
+            GOOD.replace("{name: %s}", "{name: %s, namespace: [x]}", 1) % ("a", "a"),
+            (3, 32),
+            Rule.SCHEMA,
+            "metadata.namespace",
+            'write at most 63 lower-case letters, digits and dashes, such as shop (found ["x"])',
+        ),
         "a namespace that there cannot be": (
             GOOD.replace("{name: %s}", "{name: %s, namespace: ../A}", 1) % ("a", "a"),
             (3, 32),
@@ -218,3 +225,8 @@ def test_one_resource_has_one_namespace_whichever_its_expressions_name() -> None
 def test_a_resource_of_no_namespace_may_be_applied_to_the_one_that_its_expressions_name() -> None:
     text = "metadata: {name: a}\nspec: {objectives: [{ratio: {bad: 'a{namespace=\"b\"}', total: c}}]}\n"
     assert [one for one in checked(HEAD + text).findings if one.rule is Rule.PROMQL] == []
+
+
+def test_only_the_label_namespace_names_a_namespace() -> None:
+    text = HEAD + of_indicator("ratio: {bad: 'a{exported_namespace=\"x\"}', total: 'b{namespace=\"shop\"}'}")
+    assert checked(text).findings == ()

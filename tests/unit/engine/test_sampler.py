@@ -395,6 +395,24 @@ def test_metrics_that_are_not_there_are_looked_for_ever_less_often_and_found_whe
     run(story())
 
 
+def test_a_target_whose_metrics_are_known_is_not_looked_at_each_time_its_pods_come_back() -> None:
+    async def story() -> None:
+        scene = Scene(wants_shapes=True)
+        scene.metrics.answer = exposing("checkout")
+        scene.finish()
+        task = asyncio.create_task(scene.sampler.run())
+        await asyncio.sleep(30)
+        scene.metrics.asked.clear()
+        for ready in (0, 1, 0, 1):
+            scene.deployment = DeploymentView("checkout", "u", 1, 1, (), 1, ready, 1, ready, paused=False)
+            scene.finish()
+            await asyncio.sleep(10)
+        assert not any("http_requests_total" in one for one in scene.metrics.asked)
+        task.cancel()
+
+    run(story())
+
+
 @pytest.mark.parametrize("ready", [0, 1])
 def test_metrics_of_a_target_are_looked_for_anew_when_its_first_pods_are_ready(ready: int) -> None:
     async def story() -> bool:
@@ -498,10 +516,30 @@ def test_a_source_that_does_not_answer_takes_back_nothing_that_it_has_said_of_ru
     run(story())
 
 
+def test_what_was_said_of_rules_is_forgotten_when_the_spec_changes() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.metrics.answer = recorded()
+        scene.metrics.health = {"goslo/shop/checkout/availability/tiles": "many-to-many"}
+        scene.finish()
+        await scene.live(5)
+        scene.metrics.health = None
+        raw = resource()
+        raw["metadata"]["generation"] += 1
+        scene.wakes.clear()
+        scene.finish(raw=raw)
+        assert scene.evidence.rejected == {}
+        assert [key for _, key in scene.wakes] == [CHECKOUT]
+
+    run(story())
+
+
 def test_who_begins_to_lead_knows_from_the_status_which_rules_were_refused() -> None:
     async def story() -> None:
         scene = Scene()
-        refused = {"type": "Ready", "reason": "RulesRejected", "message": "Prometheus does not take the rules: no"}
+        message = "Prometheus does not take the rules: no"
+        refused = {"type": "Ready", "reason": "RulesRejected", "message": message}
+        refused["observedGeneration"] = resource()["metadata"]["generation"]
         scene.metrics.health = None
         await scene.sampler.prime([(CHECKOUT, resource() | {"status": {"conditions": [refused]}})])
         assert scene.evidence.rejected == {CHECKOUT: "no"}

@@ -308,9 +308,11 @@ def test_variables_are_given_back_also_while_the_named_container_is_not_there() 
 
 def test_what_prometheus_said_of_refused_rules_is_read_back_from_the_status() -> None:
     refused = observed(rules=RulesView(RuleSink.CONFIG_MAP, "ConfigMap x", None, {}, "many-to-many"))
-    assert told_rejection(reconcile(refused, NOW).status or {}) == "many-to-many"
-    assert told_rejection(reconcile(observed(), NOW).status or {}) is None
-    assert told_rejection({}) is None
+    told = {**refused.resource, "status": reconcile(refused, NOW).status}
+    assert told_rejection(told) == "many-to-many"
+    assert told_rejection({**told, "metadata": {**told["metadata"], "generation": 4}}) is None
+    assert told_rejection({**told, "status": reconcile(observed(), NOW).status}) is None
+    assert told_rejection(resource()) is None
 
 
 @cases(

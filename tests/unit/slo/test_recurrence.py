@@ -7,6 +7,7 @@ import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.table import cases
 from tests.unit.slo.given import window
 
 from goserviceslo.slo.maintenance import embedded
@@ -14,7 +15,7 @@ from goserviceslo.slo.recurrence import starts
 
 local = datetime.fromisoformat
 WEEKDAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
-NUMBERS = ["", "1", "2", "4", "5", "-1", "-2"]
+NUMBERS = ["1", "2", "4", "5", "-1", "-2"]
 
 
 def several(values: list[str], most: int) -> st.SearchStrategy[str]:
@@ -22,8 +23,11 @@ def several(values: list[str], most: int) -> st.SearchStrategy[str]:
 
 
 def numbered(frequency: str) -> st.SearchStrategy[str]:
-    numbers = NUMBERS if frequency in ("MONTHLY", "YEARLY") else [""]
-    return several([f"{number}{day}" for number in numbers for day in WEEKDAYS], 4)
+    """Of numbered and plain ones together dateutil takes what is both, where the RFC means each."""
+    plain = several(WEEKDAYS, 4)
+    if frequency not in ("MONTHLY", "YEARLY"):
+        return plain
+    return plain | several([f"{number}{day}" for number in NUMBERS for day in WEEKDAYS], 4)
 
 
 @st.composite
@@ -57,10 +61,13 @@ def rules(draw: st.DrawFn) -> dict[str, str]:
     st.integers(1, 1200),
 )
 def test_what_a_rule_gives_is_what_dateutil_gives(parts: dict[str, str], begins: datetime, days: int) -> None:
-    found = list(starts(parts, begins, begins, begins + timedelta(days=days)))
+    last = begins + timedelta(days=days)
+    found = list(starts(parts, begins, begins, last))
     text = ";".join(f"{name}={value}" for name, value in parts.items())
-    # Not a step further: where nothing follows, it would look until the year 9999.
-    assert found == list(islice(rrulestr(text, dtstart=begins), len(found)))
+    # Where nothing comes in years, nothing may ever come, and dateutil would look until the year 9999.
+    further = list(islice(starts(parts, begins, begins, last + timedelta(days=12_000)), len(found) + 1))
+    assert further == list(islice(rrulestr(text, dtstart=begins), len(further)))
+    assert found == [one for one in further if one <= last]
 
 
 @settings(deadline=None, max_examples=200)
@@ -97,6 +104,37 @@ def test_a_rule_that_never_holds_gives_nothing_and_ends(rule: str) -> None:
     windows = [window(f"w{number}", start=f"20{number + 10}-01-01T02:00:00Z", rule=rule) for number in range(16)]
     assert embedded(windows, now).spans == ()
     assert embedded(windows, now).declared
+
+
+@cases(
+    "rule, begins, expected",
+    {
+        "a numbered day and a plain one are each meant": (
+            "FREQ=MONTHLY;BYDAY=1MO,TU",
+            "2026-01-01",
+            ["2026-01-05", "2026-01-06", "2026-01-13", "2026-01-20", "2026-01-27", "2026-02-02", "2026-02-03"],
+        ),
+        "the last working day of a week that lies in two years": (
+            "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+            "2026-12-21",
+            ["2026-12-25", "2027-01-01", "2027-01-08"],
+        ),
+        "every other week, counted from Sundays": (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU",
+            "2026-08-04",
+            ["2026-08-04", "2026-08-16", "2026-08-18", "2026-08-30"],
+        ),
+        "every other week, counted from Mondays": (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=MO",
+            "2026-08-04",
+            ["2026-08-04", "2026-08-09", "2026-08-18", "2026-08-23"],
+        ),
+    },
+)
+def test_what_the_rfc_says(rule: str, begins: str, expected: list[str]) -> None:
+    parts = dict(part.split("=") for part in rule.split(";"))
+    found = starts(parts, local(begins), local(begins), local("2028-01-01"))
+    assert [f"{one:%Y-%m-%d}" for one in islice(found, len(expected))] == expected
 
 
 def test_the_53rd_of_a_weekday_comes_in_years_that_have_it() -> None:

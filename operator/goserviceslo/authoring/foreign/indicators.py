@@ -17,6 +17,8 @@ from goserviceslo.slo.http_metrics import unit_of
 from goserviceslo.slo.promql import Matcher, literal
 from goserviceslo.slo.series import TARGET_LABELS
 
+_PLAIN = re.compile("[-a-z0-9]+")
+"""A namespace; also as a regular expression it means itself alone."""
 _NAMESPACE = "namespace"
 _ANY_TWO_DIGITS = r"(?:\.\.|\.\*|\.\+|xx|\.\{2\}|\\d\\d|\\d\{2\}|\[0-9\]\[0-9\]|\[0-9\]\{2\})"
 _CLASS = re.compile(rf"([1-5]){_ANY_TWO_DIGITS}")
@@ -43,7 +45,7 @@ def common_namespace(selectors: Iterable[Counter]) -> str | None:
     for one in selectors:
         wanted = [matcher for matcher in one.matchers if matcher.label == _NAMESPACE]
         for matcher in wanted:
-            if matcher.operator != "=" or not matcher.value:
+            if not (matcher.operator in ("=", "=~") and _PLAIN.fullmatch(matcher.value)):
                 raise NotEvents(
                     f"{one} counts where {matcher}, and a GoServiceSLO counts in one namespace: write an objective for "
                     'each, with a matcher such as namespace="shop"'

@@ -17,6 +17,7 @@ from goserviceslo.slo.series import TARGET_LABELS
 
 _COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _OF_SLICES = ("timeSliceTarget", "timeSliceTargetPercent", "timeSliceWindow")
+_WHOLE_SLICES = {"timeSliceTarget": 1, "timeSliceTargetPercent": 100}
 _A_MINUTE = "1m"
 _METHOD: Location = ("spec", "budgetingMethod")
 
@@ -71,7 +72,7 @@ class _Threshold:
     """Whether it gives series of pods, and chooses none of them."""
 
     def fields(self, original: Original, place: Location, method: str) -> Json | None:
-        operator, value = original.get((*place, "op")), _number(original.get((*place, "value")))
+        operator, value = original.text((*place, "op")), _number(original.get((*place, "value")))
         if value is None or operator not in _COMPARISONS:
             original.lose(
                 place, "the whole objective, because it names no value and op (lt, lte, gt, gte) to compare with"
@@ -83,8 +84,9 @@ class _Threshold:
                 original.note(place, "counted are slices of a minute, where OpenSLO counts the samples of the query")
                 length = _A_MINUTE
             case "Timeslices":
-                for field in _OF_SLICES[:2]:
-                    if original.peek((*place, field)) is not None:
+                for field, whole in _WHOLE_SLICES.items():
+                    share = original.get((*place, field))
+                    if share is not None and share != whole:
                         original.lose(
                             (*place, field),
                             "a slice is good or bad as a whole, by the value at its end: no share of it can be",

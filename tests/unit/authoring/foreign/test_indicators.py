@@ -91,6 +91,7 @@ def asked(bad: str, total: str) -> str | None:
 def test_the_namespace_is_the_one_that_both_sides_ask_for() -> None:
     assert asked('bad{namespace="p",job="a"}', 'all{namespace="p"}') == "p"
     assert asked('bad{job="a"}', "all") is None
+    assert asked('bad{namespace=~"p"}', 'all{namespace="p"}') == "p"
 
 
 @cases(

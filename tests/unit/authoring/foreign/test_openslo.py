@@ -146,6 +146,17 @@ def test_a_threshold_without_the_length_of_slices_says_what_it_is() -> None:
     assert "spec.objectives[0]: it names no timeSliceWindow: a slice is a minute" in noted(text)
 
 
+def test_of_a_threshold_slices_that_must_be_good_as_a_whole_are_carried_over() -> None:
+    text = threshold("max(queue_length)", f"{SLICED}\n    timeSliceTarget: 1.0", "Timeslices")
+    assert list(lost(text)) == []
+    assert objective(text)["boolean"]["holds"].startswith("(max(queue_length)) <")
+
+
+def test_an_operator_that_is_a_list_is_named() -> None:
+    (said,) = lost(threshold("max(queue_length)", "op: [lt]\n    value: 1"))
+    assert said.startswith("spec.objectives[0]: the whole objective, because it names no value and op")
+
+
 @cases(
     "text, named",
     {
