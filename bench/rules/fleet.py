@@ -18,8 +18,9 @@ MOST_SERIES = len(_ROUTES) * len(_METHODS) * len(_CODES)
 """Series of the metric that a pod can have."""
 _LIVE_FROM = 1e9
 """Above all that the past has counted, so that no counter falls where the two meet."""
-_REQUESTS = {"200": 600, "500": 2}
-"""Requests of one series between two scrapes."""
+_REQUESTS = {"200": 600}
+"""Requests of one series between two scrapes, where it is more than a few."""
+_A_FEW = 2
 _STARTED = 1.7e9
 
 
@@ -30,6 +31,8 @@ class Fleet:
     services: int
     series: int
     """Series of `http_requests_total` that each pod has."""
+    codes: tuple[str, ...] = _CODES
+    """With which they answer."""
 
     @property
     def promises(self) -> list[Promise]:
@@ -43,7 +46,7 @@ class Fleet:
                 target = _written(labels)
                 lines.append(f"up{{{target}}} 1\nprocess_start_time_seconds{{{target}}} {_STARTED:.0f}\n")
                 for own in self._kinds():
-                    value = _LIVE_FROM + scrape * _REQUESTS[own["code"]]
+                    value = _LIVE_FROM + scrape * _REQUESTS.get(own["code"], _A_FEW)
                     lines.append(f"http_requests_total{{{target},{_written(own)}}} {value:.0f}\n")
         return "".join(lines).encode()
 
@@ -54,7 +57,7 @@ class Fleet:
                 yield _series("up", labels, 1, gauge=True)
                 yield _series("process_start_time_seconds", labels, _STARTED, gauge=True)
                 for own in self._kinds():
-                    yield _series("http_requests_total", {**labels, **own}, _REQUESTS[own["code"]])
+                    yield _series("http_requests_total", {**labels, **own}, _REQUESTS.get(own["code"], _A_FEW))
         for rule in recorded:
             yield _series(rule["record"], rule["labels"], _LEVELS.get(rule["record"], 1e-3), gauge=True)
 
@@ -63,7 +66,7 @@ class Fleet:
             {"handler": route, "method": method, "code": code}
             for route in _ROUTES
             for method in _METHODS
-            for code in _CODES
+            for code in self.codes
         ]
         return iter(every[: self.series])
 

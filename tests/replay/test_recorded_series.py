@@ -20,5 +20,18 @@ def test_what_pods_are_scraped_for_is_not_counted(promtool: Promtool) -> None:
     assert recorded("goslo", Fleet(1, 4), promtool) == recorded("goslo", Fleet(1, 8), promtool)
 
 
+@pytest.mark.parametrize(
+    ("tool", "further"),
+    [
+        ("goslo", 0),
+        pytest.param("sloth", 0, marks=pytest.mark.originals),
+        pytest.param("pyrra", 2, marks=pytest.mark.originals),
+    ],
+)
+def test_only_pyrra_records_a_further_series_for_each_status_code(promtool: Promtool, tool: str, further: int) -> None:
+    two, four = (Fleet(1, 8, codes) for codes in (("200", "500"), ("200", "201", "404", "500")))
+    assert recorded(tool, four, promtool) - recorded(tool, two, promtool) == further
+
+
 def test_two_objectives_record_twice_as_many_series_as_one(promtool: Promtool) -> None:
     assert recorded("goslo", Fleet(2, 8), promtool) == 2 * recorded("goslo", Fleet(1, 8), promtool)
