@@ -7,6 +7,7 @@ import typer
 
 from goserviceslo.cli.durations import pairs
 
+# As in `api.text`, which takes longer to load than most commands to run.
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LONGEST_NAME, _LONGEST_PREFIX = 63, 253

@@ -485,6 +485,17 @@ def test_what_nobody_wants_any_more_is_not_looked_for() -> None:
     run(story())
 
 
+async def with_rules_refused_and_silent_since() -> Scene:
+    scene = Scene()
+    scene.metrics.answer = recorded()
+    scene.metrics.health = {"goslo/shop/checkout/availability/tiles": "many-to-many"}
+    scene.finish()
+    await scene.live(5)
+    scene.metrics.health = None
+    scene.wakes.clear()
+    return scene
+
+
 def test_rules_that_prometheus_cannot_evaluate_are_told_to_their_resource() -> None:
     async def story() -> None:
         scene = Scene()
@@ -502,13 +513,7 @@ def test_rules_that_prometheus_cannot_evaluate_are_told_to_their_resource() -> N
 
 def test_a_source_that_does_not_answer_takes_back_nothing_that_it_has_said_of_rules() -> None:
     async def story() -> None:
-        scene = Scene()
-        scene.metrics.answer = recorded()
-        scene.metrics.health = {"goslo/shop/checkout/availability/tiles": "many-to-many"}
-        scene.finish()
-        await scene.live(5)
-        scene.metrics.health = None
-        scene.wakes.clear()
+        scene = await with_rules_refused_and_silent_since()
         await scene.live(900)
         assert scene.evidence.rejected == {CHECKOUT: "many-to-many"}
         assert scene.wakes == []
@@ -518,15 +523,9 @@ def test_a_source_that_does_not_answer_takes_back_nothing_that_it_has_said_of_ru
 
 def test_what_was_said_of_rules_is_forgotten_when_the_spec_changes() -> None:
     async def story() -> None:
-        scene = Scene()
-        scene.metrics.answer = recorded()
-        scene.metrics.health = {"goslo/shop/checkout/availability/tiles": "many-to-many"}
-        scene.finish()
-        await scene.live(5)
-        scene.metrics.health = None
+        scene = await with_rules_refused_and_silent_since()
         raw = resource()
         raw["metadata"]["generation"] += 1
-        scene.wakes.clear()
         scene.finish(raw=raw)
         assert scene.evidence.rejected == {}
         assert [key for _, key in scene.wakes] == [CHECKOUT]
