@@ -21,9 +21,10 @@ from goserviceslo.slo.workload import Workload
 
 TILE_SECONDS = int(RuleSettings().interval.total_seconds())
 GRID_SECONDS = int(GRID.total_seconds())
+_LONGEST_SUM_SECONDS = 1800
 _PAST_SECONDS = {
-    conventions.TOTAL_DELTA: 3 * GRID_SECONDS,
-    conventions.BAD_DELTA: 3 * GRID_SECONDS,
+    conventions.TOTAL_DELTA: _LONGEST_SUM_SECONDS,
+    conventions.BAD_DELTA: _LONGEST_SUM_SECONDS,
     conventions.TOTAL_WINDOW: 6 * 3600,
     conventions.BAD_WINDOW: 6 * 3600,
 }

@@ -13,6 +13,7 @@ from goserviceslo.api.status import ObjectiveStatus
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.ports import Json, Key, NoData, Sample, Vector
 from goserviceslo.slo.assembly import assemble
+from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.measurement import SourceHealth
 from goserviceslo.slo.queries import calendar_windows, measurement_queries
 from goserviceslo.slo.verdict import judge
@@ -68,12 +69,13 @@ class _Round:
         self._key = Key(case.workload.namespace, case.resource.name)
         self._windows = calendar_windows([(self._key, objective)], self._now)
         rolling = [objective.window] if isinstance(objective.window, timedelta) else []
-        self.questions = measurement_queries(self._now, OPTIONS.settings, self._windows, rolling)
+        self._policy = burn_policy(objective)
+        self.questions = measurement_queries(self._now, OPTIONS.settings, self._windows, rolling, self._policy.summed)
 
     def verdict(self, answers: Sequence[Sequence[Sample]]) -> ObjectiveStatus:
         """What is said of these answers, by one who sees nothing of the pods."""
         vectors = [Vector(samples) if samples else NoData() for samples in answers]
-        figures = assemble(zip(self.questions, vectors, strict=True), self._windows)
+        figures = assemble(zip(self.questions, vectors, strict=True), lambda _: self._policy, self._windows)
         measurement = figures.get((self._key.namespace, self._key.name, self._objective.name))
         indicator = self._case.indicator(self._objective)
         return judge(self._objective, indicator, measurement, SourceHealth(), None, self._now)

@@ -10,6 +10,7 @@ from tests.replay.world import Pod, Process, Series, World, steady
 from tests.table import cases
 
 from goserviceslo.ports import Json
+from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.queries import (
     CalendarWindow,
     Quantity,
@@ -31,7 +32,8 @@ def instant(seconds: int) -> datetime:
 
 def asked(seconds: int, windows: Iterable[CalendarWindow] = ()) -> dict[Quantity, list[Query]]:
     found: dict[Quantity, list[Query]] = {}
-    for query in measurement_queries(instant(seconds), SETTINGS, tuple(windows)):
+    policy = burn_policy(promise())
+    for query in measurement_queries(instant(seconds), SETTINGS, tuple(windows), summed=policy.summed):
         found.setdefault(query.quantity, []).append(query)
     return found
 
@@ -116,12 +118,26 @@ def test_the_newest_tile_tells_when_it_was_counted_until_nothing_is_seen(promtoo
 
 
 def test_burn_rates_and_alerts_are_told_by_window_and_severity(promtool: Promtool) -> None:
-    world = World([Pod([Process(5, 10**6, steady(5, 1500, 1, fail_every=2))])], 1500)
+    """On uneven traffic, where the mean of the shares of each minute would be something else."""
+    uneven = [*steady(5, 900, 5, fail_every=4), *steady(900, 1350, 1, fail_every=2), *steady(1350, 1500, 9, 3)]
+    world = World([Pod([Process(5, 10**6, uneven)])], 1500)
     questions = asked(1500)
-    bad, total = world.seen(1495, failed) - world.seen(1195, failed), world.seen(1495) - world.seen(1195)
-    expected = [Expectation(questions[Quantity.BURN_RATE][0].promql, 1500, {ID: bad / total / 0.001})]
+    all_of_it = world.seen(1495, failed) / world.seen(1495)
+    expected = [Expectation(one.promql, 1500, {ID: all_of_it / 0.001}) for one in questions[Quantity.BURN_RATE]]
+    latest = (world.seen(1495, failed) - world.seen(1195, failed)) / (world.seen(1495) - world.seen(1195))
+    quick, slow = questions[Quantity.BAD_RATIO]
+    assert (quick.window, slow.window) == ("5m", "30m")
+    expected += [Expectation(quick.promql, 1500, {ID: latest}), Expectation(slow.promql, 1500, {ID: all_of_it})]
     urgency = {f'{ID[:-1]},severity="page"}}': 1}  # the ticket gives way to it
     expected.append(Expectation(questions[Quantity.URGENCY][0].promql, 1500, urgency))
+    assert_replays(promtool, Replay(world.series(), rules(promise(), COUNTER), expected))
+
+
+def test_where_nothing_happened_lately_there_is_no_share_of_bad_events(promtool: Promtool) -> None:
+    world = World([Pod([Process(5, 10**6, steady(5, 600, 1, fail_every=2))])], 1500)
+    quick, slow = asked(1500)[Quantity.BAD_RATIO]
+    of_all = world.seen(1495, failed) / world.seen(1495)
+    expected = [Expectation(quick.promql, 1500, {}), Expectation(slow.promql, 1500, {ID: of_all})]
     assert_replays(promtool, Replay(world.series(), rules(promise(), COUNTER), expected))
 
 

@@ -33,5 +33,14 @@ def test_only_pyrra_records_a_further_series_for_each_status_code(promtool: Prom
     assert recorded(tool, four, promtool) - recorded(tool, two, promtool) == further
 
 
+@pytest.mark.originals
+@pytest.mark.parametrize("codes", [("200", "500"), ("200", "201", "404", "500")], ids=["two codes", "four codes"])
+def test_fewer_series_are_recorded_than_by_the_others(promtool: Promtool, codes: tuple[str, ...]) -> None:
+    fleet = Fleet(1, 8, codes)
+    ours, *others = (recorded(tool, fleet, promtool) for tool in ("goslo", "sloth", "pyrra"))
+    assert ours < min(others)
+    assert ours <= 8
+
+
 def test_two_objectives_record_twice_as_many_series_as_one(promtool: Promtool) -> None:
     assert recorded("goslo", Fleet(2, 8), promtool) == 2 * recorded("goslo", Fleet(1, 8), promtool)

@@ -36,7 +36,9 @@ from tests.table import cases
 
 from goserviceslo.ports import Json, Partial, Unavailable, Vector
 from goserviceslo.slo.assembly import assemble
+from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.discovery import MetricKind
+from goserviceslo.slo.promql import duration
 from goserviceslo.slo.queries import measurement_queries
 from goserviceslo.slo.rules import RuleSettings
 from goserviceslo.slo.runtime import runtime_queries
@@ -119,8 +121,10 @@ async def test_the_operators_questions_are_understood_and_answered_with_the_trut
     evaluate(backend, rules(LONG, COUNTER), epoch, epoch + world.until)
     now = datetime.fromtimestamp(epoch + world.until, UTC)
     source = source_of(engine, backend, tmp_path)
+    policy = burn_policy(LONG)
     answers = [
-        (query, await source.query(query.promql, query.at)) for query in measurement_queries(now, RuleSettings())
+        (query, await source.query(query.promql, query.at))
+        for query in measurement_queries(now, RuleSettings(), summed=policy.summed)
     ]
     plain, buckets, native = discovery_query(["shop"])
     seen = [await source.query(query, now) for query in (plain, buckets)]
@@ -128,12 +132,20 @@ async def test_the_operators_questions_are_understood_and_answered_with_the_trut
     if engine.native_histograms:
         asked.append(await source.query(native, now))
     source.close()
-    measured = assemble(answers)["shop", "checkout", "availability"]
+    measured = assemble(answers, lambda _: policy)["shop", "checkout", "availability"]
     assert measured.total == pytest.approx(world.seen(world.until - LAG))
     assert measured.bad == pytest.approx(world.seen(world.until - LAG, failed))
     assert measured.counted_at == now
-    assert measured.burn_rates["5m"] == pytest.approx(
-        (world.seen(595, failed) - world.seen(295, failed)) / (world.seen(595) - world.seen(295)) / 0.001
+    assert policy.summed
+    end = world.until - LAG
+    starts = {duration(one): end - one.total_seconds() for one in (*policy.summed, *policy.recorded)}
+    assert measured.burn_rates == pytest.approx(
+        {
+            window: (world.seen(end, failed) - world.seen(start, failed))
+            / (world.seen(end) - world.seen(start))
+            / 0.001
+            for window, start in starts.items()
+        }
     )
     assert [answer for answer in asked if isinstance(answer, Partial | Unavailable)] == []
     (shape,) = assemble_shapes(seen)["shop", "checkout"]

@@ -1,11 +1,11 @@
 """One round of questions about every objective, and what the answers say of the source itself."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
-from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.engine.evidence import Evidence
+from goserviceslo.engine.subjects import Subjects
 from goserviceslo.ports import Answer, Clock, Key, MetricsPort, Partial, Trouble, Unavailable
 from goserviceslo.slo.assembly import Assembly
 from goserviceslo.slo.measurement import Measurement, SourceHealth
@@ -33,17 +33,14 @@ class Measuring:
         self.measured_at: float | None = None
         """Monotonic time of the last whole round."""
 
-    async def round(
-        self, calendar: Iterable[tuple[Key, Objective]], rolling: Collection[timedelta] = frozenset()
-    ) -> bool:
-        """Ask everything once; `rolling` are the lengths of windows over which outages are wanted.
-
-        True where the source's health has changed, so that every status must say so.
-        """
+    async def round(self, subjects: Subjects) -> bool:
+        """Ask everything once. True where the source's health has changed, so that every status must say so."""
         now = self._clock.now()
-        windows = calendar_windows(calendar, now)
-        queries = measurement_queries(now, self._settings, windows, rolling)
-        assembly = Assembly(windows)
+        windows = calendar_windows(subjects.calendar_objectives(), now)
+        queries = measurement_queries(
+            now, self._settings, windows, subjects.rolling_windows(), subjects.summed_windows()
+        )
+        assembly = Assembly(subjects.policy_of, windows)
         kept: dict[str, Answer] = {}
         for query in queries:
             answer = await self._answer(query)

@@ -155,7 +155,7 @@ class Sampler:
 
     async def _measure(self) -> None:
         started = self._clock.monotonic()
-        flipped = await self._measuring.round(self._subjects.calendar_objectives(), self._subjects.rolling_windows())
+        flipped = await self._measuring.round(self._subjects)
         now = self._clock.monotonic()
         self._measured(now - started)
         if flipped:

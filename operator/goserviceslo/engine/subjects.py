@@ -15,6 +15,7 @@ from goserviceslo.slo.burn import BurnPolicy, burn_policy, least_events
 from goserviceslo.slo.indicator import names_to_look_for
 from goserviceslo.slo.measurement import Measurement
 from goserviceslo.slo.promql import duration
+from goserviceslo.slo.queries import ObjectiveKey
 from goserviceslo.slo.weighing import KEEPS_VERDICT_ABOVE, KEPT_AGAIN_BELOW, LEAVES_BELOW
 from goserviceslo.slo.workload import Workload
 
@@ -28,6 +29,7 @@ Signature = tuple[Any, ...]
 class Yardstick:
     """What an objective's measurements are held against. Objectives of equal promises share one."""
 
+    policy: BurnPolicy
     budget: float
     least: int
     pairs: tuple[tuple[str, str, float], ...]
@@ -108,6 +110,7 @@ class Subject:
 @lru_cache(maxsize=1024)
 def _yardstick(policy: BurnPolicy, least: int, window: CalendarPeriod | timedelta, allowed: timedelta) -> Yardstick:
     return Yardstick(
+        policy=policy,
         budget=float(policy.budget),
         least=least,
         pairs=tuple((duration(pair.short), duration(pair.long), float(pair.factor)) for pair in policy.pairs),
@@ -144,6 +147,18 @@ class Subjects:
     def calendar_objectives(self) -> Iterable[tuple[Key, Objective]]:
         """Objectives whose window is a calendar period."""
         return ((key, one) for key, subject in self._subjects.items() for one in subject.calendar)
+
+    def policy_of(self, objective: ObjectiveKey) -> BurnPolicy | None:
+        """What an objective's burn rates are held against; None where there is no such objective."""
+        namespace, name, one = objective
+        subject = self._subjects.get(Key(namespace, name))
+        yardstick = subject.yardsticks.get(one) if subject is not None else None
+        return yardstick.policy if yardstick is not None else None
+
+    def summed_windows(self) -> frozenset[timedelta]:
+        """The windows over which burn rates are not recorded and yet looked at, each once."""
+        found = {one.policy.summed for subject in self._subjects.values() for one in subject.yardsticks.values()}
+        return frozenset(window for windows in found for window in windows)
 
     def rolling_windows(self) -> frozenset[timedelta]:
         """The lengths of all rolling windows, each once."""

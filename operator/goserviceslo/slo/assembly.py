@@ -1,11 +1,12 @@
 """From the answers to a round of questions to what was measured of every objective."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 from goserviceslo.ports import Answer, Partial, Sample, Unavailable, Vector
+from goserviceslo.slo.burn import BurnPolicy
 from goserviceslo.slo.conventions import (
     IDENTITY,
     SEEN_BY_LABEL,
@@ -14,7 +15,11 @@ from goserviceslo.slo.conventions import (
     WINDOW_LABEL,
 )
 from goserviceslo.slo.measurement import CALENDAR, NO_OUTAGE, Measurement, Outage
+from goserviceslo.slo.promql import duration
 from goserviceslo.slo.queries import CalendarWindow, ObjectiveKey, Quantity, Query
+
+PolicyOf = Callable[[ObjectiveKey], BurnPolicy | None]
+"""What is reckoned with for an objective; None where there is none of that name: series outlive their objective."""
 
 _SUMS = (Quantity.TOTAL, Quantity.BAD, Quantity.EXCLUDED)
 _MOST_SECONDS = 366 * 86_400
@@ -33,7 +38,8 @@ class _Figures:
 class Assembly:
     """Puts the answers of one round together, one at a time, so that no two need to be in memory."""
 
-    def __init__(self, windows: Sequence[CalendarWindow] = ()) -> None:
+    def __init__(self, policy_of: PolicyOf, windows: Sequence[CalendarWindow] = ()) -> None:
+        self._policy_of = policy_of
         self._figures: dict[ObjectiveKey, _Figures] = {}
         self._calendar = {key for window in windows for key in window.objectives}
         self._broken: set[ObjectiveKey] = set()
@@ -56,6 +62,9 @@ class Assembly:
             if not isfinite(sample.value) or sample.value < 0:
                 continue
             key = _key(sample)
+            if query.quantity is Quantity.BAD_RATIO:
+                self._read_bad_ratio(query.window, key, sample.value)
+                continue
             if query.quantity is Quantity.DOWN:
                 self._down.add(key[:2])
                 continue
@@ -78,6 +87,12 @@ class Assembly:
             figures.alerts |= {sample.labels[SEVERITY_LABEL]}
         elif WINDOW_LABEL in sample.labels:
             figures.burn_rates[sample.labels[WINDOW_LABEL]] = sample.value
+
+    def _read_bad_ratio(self, window: str, key: ObjectiveKey, ratio: float) -> None:
+        """One answer is of every objective; it concerns those whose pages look at this window."""
+        policy = self._policy_of(key)
+        if policy is not None and any(duration(one) == window for one in policy.summed):
+            self._figures.setdefault(key, _Figures()).burn_rates[window] = ratio / float(policy.budget)
 
     def _read_outage(self, query: Query, resource: tuple[str, str], sample: Sample) -> None:
         if not query.part_of:
@@ -121,10 +136,10 @@ class Assembly:
 
 
 def assemble(
-    answers: Iterable[tuple[Query, Answer]], windows: Sequence[CalendarWindow] = ()
+    answers: Iterable[tuple[Query, Answer]], policy_of: PolicyOf, windows: Sequence[CalendarWindow] = ()
 ) -> dict[ObjectiveKey, Measurement]:
     """The measurements of a round whose answers are all there."""
-    assembly = Assembly(windows)
+    assembly = Assembly(policy_of, windows)
     for query, answer in answers:
         assembly.take(query, answer)
     return assembly.measurements()

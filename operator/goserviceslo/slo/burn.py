@@ -76,7 +76,9 @@ class BurnPolicy:
     pairs: tuple[BurnPair, ...]
     """Pages first, of each severity the quickest first."""
     recorded: tuple[timedelta, ...]
-    """The windows whose burn rates are recorded: those that page, and the last hour; shortest first."""
+    """The windows whose burn rates are recorded: the long ones that page, and the last hour; shortest first."""
+    summed: tuple[timedelta, ...]
+    """The short windows that page, shortest first: of so few tiles that whoever asks sums them, without a series."""
 
 
 def burn_policy(objective: Objective) -> BurnPolicy:
@@ -107,8 +109,10 @@ def _policy(window: timedelta, target: Decimal, of_slices: timedelta | None) -> 
             continue  # slower than the pair before it and no more sensitive
         short = max(_SHORTEST_SHORT, slice_minutes, _MINUTE * (long // _MINUTE // 12))
         found.append(BurnPair(severity, short, long, factor, _least_bad(long, of_slices)))
-    paging = {span for pair in found if pair.severity == PAGE for span in (pair.short, pair.long)}
-    return BurnPolicy(budget, tuple(found), tuple(sorted(paging | {LAST_HOUR})))
+    paging = [pair for pair in found if pair.severity == PAGE]
+    recorded = {LAST_HOUR, *(pair.long for pair in paging)}
+    summed = {pair.short for pair in paging} - recorded
+    return BurnPolicy(budget, tuple(found), tuple(sorted(recorded)), tuple(sorted(summed)))
 
 
 def _least_bad(long: timedelta, of_slices: timedelta | None) -> int:

@@ -41,7 +41,8 @@ ObjectiveKey = tuple[str, str, str]
 
 _ID = ", ".join(IDENTITY)
 _RESOURCE = f"{NAMESPACE_LABEL}, {NAME_LABEL}"
-_COMMON_WINDOWS = ("5m", "30m", "1h", "6h")
+_COMMON_WINDOWS = ("1h", "6h")
+"""Of those whose burn rates are recorded."""
 _LATE = timedelta(hours=6)
 """How long the last recorded long window stands in where its rule group did not run."""
 _MOST_TILES = 24_000_000
@@ -57,9 +58,12 @@ class Quantity(StrEnum):
     BAD = "bad"
     COUNTED_AT = "counted at"
     BURN_RATE = "burn rate"
+    """Recorded over one of the common windows."""
+    BAD_RATIO = "bad ratio"
+    """Share of bad events in a window that is short enough to be summed anew, whatever the objective allows."""
     EXCLUDED = "excluded"
     URGENCY = "urgency"
-    """Burn rates over less common windows, and the alerts that fire."""
+    """Burn rates recorded over less common windows, and the alerts that fire."""
     DOWN = "down"
     """Resources whose workload is down now."""
     OUTAGE = "outage"
@@ -83,7 +87,7 @@ class Query:
     at: datetime
     """The instant that the round of questions is about."""
     window: str = ""
-    """For a burn rate and for outages: over how long."""
+    """For a burn rate, a bad ratio and outages: over how long."""
     part_of: tuple[CalendarWindow, ...] = ()
     """For sums of tiles: the calendar windows that the answer is a part of."""
     settled: bool = False
@@ -108,11 +112,13 @@ def measurement_queries(
     settings: RuleSettings,
     windows: Sequence[CalendarWindow] = (),
     rolling: Collection[timedelta] = (),
+    summed: Collection[timedelta] = (),
 ) -> tuple[Query, ...]:
-    """The questions of one round: ten, two more where there are calendar windows, and for each of these the settled
+    """The questions of one round: eight, two more where there are calendar windows, and for each of these the settled
     ones and what maintenance has left out of it.
 
     One more for each window, of those in `rolling` and of `windows`: outages are few, and summing them costs little.
+    And one for each of those in `summed`, the short windows of `BurnPolicy`.
     """
     now = now.astimezone(UTC).replace(microsecond=0)
     base = _grid(now) - GRID
@@ -126,6 +132,7 @@ def measurement_queries(
     for window in _COMMON_WINDOWS:
         promql = f'max by ({_ID}) ({BURN_RATE}{{{WINDOW_LABEL}="{window}"}})'
         queries.append(Query(promql, Quantity.BURN_RATE, now, window))
+    queries += [Query(_bad_ratio(window), Quantity.BAD_RATIO, now, duration(window)) for window in sorted(summed)]
     queries.append(Query(_urgency(), Quantity.URGENCY, now))
     queries.append(Query(f"max by ({_RESOURCE}) ({OUTAGE_DELTA}) > 0", Quantity.DOWN, now))
     queries += [Query(_outages(window), Quantity.OUTAGE, now, duration(window)) for window in sorted(rolling)]
@@ -164,6 +171,11 @@ def _rolling(recorded: str, delta: str, base: datetime, now: datetime) -> str:
 
 def _outages(window: timedelta) -> str:
     return f"sum by ({_RESOURCE}, {SEEN_BY_LABEL}) (sum_over_time({OUTAGE_DELTA}[{duration(window)}]))"
+
+
+def _bad_ratio(window: timedelta) -> str:
+    bad, total = (f"sum by ({_ID}) (sum_over_time({delta}[{duration(window)}]))" for delta in (BAD_DELTA, TOTAL_DELTA))
+    return f"{bad} / ({total} > 0)"
 
 
 def _urgency() -> str:

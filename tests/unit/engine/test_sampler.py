@@ -604,3 +604,16 @@ def test_outages_are_asked_for_over_every_rolling_window_once() -> None:
         slo["spec"]["objectives"][0]["window"] = window
         subjects.learn(Key("shop", f"slo{number}"), slo)
     assert subjects.rolling_windows() == {timedelta(days=30), timedelta(days=7)}
+
+
+def test_short_windows_are_asked_for_once_and_held_against_what_each_objective_allows() -> None:
+    subjects = Subjects()
+    for number, (window, target) in enumerate((("30d", "99"), ("Month", "99.9"), ("1h", "99.9"))):
+        slo = resource(f"slo{number}")
+        slo["spec"]["objectives"][0] |= {"window": window, "target": target}
+        subjects.learn(Key("shop", f"slo{number}"), slo)
+    assert subjects.summed_windows() == {timedelta(minutes=minutes) for minutes in (1, 5, 30)}
+    policies = [subjects.policy_of(("shop", f"slo{number}", "availability")) for number in range(3)]
+    assert [float(policy.budget) for policy in policies if policy] == [0.01, 0.001, 0.001]
+    assert subjects.policy_of(("shop", "slo0", "removed")) is None
+    assert subjects.policy_of(("shop", "elsewhere", "availability")) is None

@@ -84,9 +84,28 @@ def test_from_four_weeks_on_the_quick_page_spends_two_percent_of_the_budget_in_i
     assert quick.factor * Fraction(quick.long // timedelta(minutes=1), days * 1440) == Fraction(2, 100)
 
 
-def test_the_burn_rates_that_page_and_the_last_hour_are_recorded() -> None:
-    assert [duration(one) for one in burn_policy(objective("99.9", "30d")).recorded] == ["5m", "30m", "1h", "6h"]
-    assert [duration(one) for one in burn_policy(objective("99.9", "1h")).recorded] == ["1m", "5m", "1h"]
+@cases(
+    "length, recorded, summed",
+    {
+        "a month": ("30d", ["1h", "6h"], ["5m", "30m"]),
+        "a day: what is short beside one window is long beside another": ("1d", ["5m", "15m", "1h"], ["1m"]),
+        "an hour": ("1h", ["5m", "1h"], ["1m"]),
+    },
+)
+def test_long_windows_that_page_and_the_last_hour_are_recorded_and_short_ones_summed(
+    length: str, recorded: list[str], summed: list[str]
+) -> None:
+    policy = burn_policy(objective("99.9", length))
+    assert ([*map(duration, policy.recorded)], [*map(duration, policy.summed)]) == (recorded, summed)
+
+
+@given(targets, windows)
+def test_every_window_that_pages_is_either_recorded_or_summed(target: str, window: str) -> None:
+    policy = burn_policy(objective(target, window))
+    paging = {span for pair in policy.pairs if pair.severity == "page" for span in (pair.short, pair.long)}
+    assert {*policy.recorded, *policy.summed} == paging | {timedelta(hours=1)}
+    assert not {*policy.recorded} & {*policy.summed}
+    assert all(span <= timedelta(minutes=30) for span in policy.summed)
 
 
 def of_slices(length: str, window: str = "30d", target: str = "99.9") -> Objective:

@@ -1,9 +1,11 @@
 """Reading measurements for a whole fleet: few questions, and answers that are put together without loss."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import promql_parser
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.table import cases
@@ -12,6 +14,7 @@ from tests.unit.slo.given import objective
 from goserviceslo.api.window import CalendarPeriod
 from goserviceslo.ports import Answer, Key, NoData, Partial, Sample, Trouble, Unavailable, Vector
 from goserviceslo.slo.assembly import assemble
+from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.measurement import Outage
 from goserviceslo.slo.queries import (
     CalendarWindow,
@@ -25,6 +28,7 @@ from goserviceslo.slo.rules import RuleSettings
 NOW = datetime(2026, 10, 14, 9, 26, 53, tzinfo=UTC)
 SETTINGS = RuleSettings()
 KEY = ("shop", "checkout", "availability")
+POLICY = burn_policy(objective("99.9"))
 MONTH = CalendarWindow(datetime(2026, 10, 1, tzinfo=UTC), (("shop", "cart", "availability"),))
 
 
@@ -40,7 +44,7 @@ def vector(*samples: Sample) -> Vector:
 def answered(answers: dict[Quantity, Answer], windows: tuple[CalendarWindow, ...] = ()) -> Any:
     """A round in which rolling questions get these answers and all others none."""
     queries = measurement_queries(NOW, SETTINGS, windows)
-    return assemble(
+    return together(
         (
             (query, answers.get(query.quantity, NoData()) if not query.part_of and not query.window else NoData())
             for query in queries
@@ -49,18 +53,23 @@ def answered(answers: dict[Quantity, Answer], windows: tuple[CalendarWindow, ...
     )
 
 
+def together(answers: Iterable[tuple[Query, Answer]], windows: Sequence[CalendarWindow] = ()) -> Any:
+    """A round's measurements, of objectives that all promise the same."""
+    return assemble(answers, lambda _: POLICY, windows)
+
+
 def fleet(size: int) -> CalendarWindow:
     return CalendarWindow(MONTH.start, tuple((f"ns{i % 50}", f"slo{i}", "availability") for i in range(size)))
 
 
 def test_a_fleet_takes_as_many_questions_as_one_resource() -> None:
-    assert len(measurement_queries(NOW, SETTINGS)) == 10
-    live = [query for query in measurement_queries(NOW, SETTINGS, [fleet(10_000)]) if not query.settled]
-    assert len(live) == 14
+    assert len(measurement_queries(NOW, SETTINGS, summed=POLICY.summed)) == 10
+    asked = measurement_queries(NOW, SETTINGS, [fleet(10_000)], summed=POLICY.summed)
+    assert len([query for query in asked if not query.settled]) == 14
 
 
 def test_every_question_is_promql() -> None:
-    for query in measurement_queries(NOW, SETTINGS, [MONTH]):
+    for query in measurement_queries(NOW, SETTINGS, [MONTH], [timedelta(days=30)], POLICY.summed):
         promql_parser.parse(query.promql)
 
 
@@ -138,19 +147,20 @@ def test_objectives_whose_windows_start_together_are_asked_about_together() -> N
 
 
 def test_a_measurement_is_put_together_from_the_answers() -> None:
-    queries = measurement_queries(NOW, SETTINGS)
+    queries = measurement_queries(NOW, SETTINGS, summed=POLICY.summed)
     counted = NOW - timedelta(seconds=20)
     answers: dict[Quantity, Vector] = {
         Quantity.TOTAL: vector(sample(1000)),
         Quantity.BAD: vector(sample(3)),
         Quantity.COUNTED_AT: vector(sample(counted.timestamp())),
         Quantity.BURN_RATE: vector(sample(2.5)),
+        Quantity.BAD_RATIO: vector(sample(0.007)),
         Quantity.EXCLUDED: vector(sample(70)),
         Quantity.URGENCY: vector(sample(4, window="15m"), sample(1, severity="page")),
     }
-    (measurement,) = assemble((query, answers.get(query.quantity, NoData())) for query in queries).values()
+    (measurement,) = together((query, answers.get(query.quantity, NoData())) for query in queries).values()
     assert (measurement.total, measurement.bad, measurement.counted_at, measurement.at) == (1000, 3, counted, NOW)
-    assert measurement.burn_rates == {"5m": 2.5, "30m": 2.5, "1h": 2.5, "6h": 2.5, "15m": 4}
+    assert measurement.burn_rates == pytest.approx({"5m": 7, "30m": 7, "1h": 2.5, "6h": 2.5, "15m": 4})
     assert measurement.alerts == {"page"}
     assert measurement.excluded == 70
 
@@ -181,7 +191,7 @@ def test_what_is_not_whole_counts_for_nothing(answer: Answer) -> None:
 def test_the_parts_of_a_calendar_window_are_added_up() -> None:
     cart = MONTH.objectives[0]
     queries = measurement_queries(NOW, SETTINGS, [MONTH])
-    (found,) = assemble(
+    (found,) = together(
         ((query, vector(sample(10, cart), sample(99)) if query.part_of else NoData()) for query in queries), [MONTH]
     ).values()
     parts = sum(query.part_of != () and query.quantity is Quantity.BAD for query in queries)
@@ -196,7 +206,7 @@ def test_a_calendar_window_with_a_part_missing_is_not_known() -> None:
             return Unavailable(Trouble.TIMED_OUT, "10 s")
         return vector(sample(10, cart)) if query.part_of else NoData()
 
-    found = assemble(((query, answer(query)) for query in measurement_queries(NOW, SETTINGS, [MONTH])), [MONTH])
+    found = together(((query, answer(query)) for query in measurement_queries(NOW, SETTINGS, [MONTH])), [MONTH])
     assert (found[cart].total, found[cart].bad) == (None, None)
 
 
@@ -214,7 +224,21 @@ def test_the_sums_of_a_calendar_window_do_not_mix_with_those_of_rolling_ones() -
 
 
 def test_an_empty_round_measures_nothing() -> None:
-    assert assemble([]) == {}
+    assert together([]) == {}
+
+
+def test_a_share_of_bad_events_concerns_those_alone_whose_pages_look_at_its_window() -> None:
+    hourly, gone = ("shop", "checkout", "hourly"), ("shop", "checkout", "removed")
+    policies = {KEY: POLICY, hourly: burn_policy(objective("99", "1h"))}
+    queries = measurement_queries(NOW, SETTINGS, summed=[window for one in policies.values() for window in one.summed])
+    everybody = vector(sample(0.02), sample(0.02, hourly), sample(0.02, gone))
+    found = assemble(
+        ((query, everybody if query.quantity is Quantity.BAD_RATIO else NoData()) for query in queries), policies.get
+    )
+    assert {key: one.burn_rates for key, one in found.items()} == {
+        KEY: pytest.approx({"5m": 20, "30m": 20}),
+        hourly: pytest.approx({"1m": 2}),
+    }
 
 
 def outage(seconds: float, resource: str = "checkout", seen_by: str = "replicas") -> Sample:
@@ -231,7 +255,7 @@ def test_outages_are_a_resources_and_stand_with_each_of_its_objectives() -> None
     }
     rolling = [timedelta(days=30), timedelta(days=7)]
     queries = measurement_queries(NOW, SETTINGS, (), rolling)
-    found = assemble((query, answers.get(query.quantity, NoData())) for query in queries)
+    found = together((query, answers.get(query.quantity, NoData())) for query in queries)
     assert set(found) == {KEY, ("shop", "checkout", "latency"), ("shop", "b", "x")}
     expected = Outage(proven=timedelta(minutes=2), suspected=timedelta(minutes=1))
     for objective_name in ("availability", "latency"):
@@ -247,7 +271,7 @@ def test_outages_of_a_calendar_window_are_summed_from_its_start() -> None:
     summed: Any = promql_parser.parse(asked.promql)
     assert summed.expr.args[0].range == NOW - MONTH.start
     answers: dict[Quantity, Vector] = {Quantity.COUNTED_AT: vector(sample(NOW.timestamp(), key))}
-    found = assemble(
+    found = together(
         (
             (query, vector(outage(77, "cart")) if query is asked else answers.get(query.quantity, NoData()))
             for query in queries

@@ -46,7 +46,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
         "a month: long windows at a slower pace": (
             objective(),
             {
-                "30s": [*COUNTS, f"{BURN} 5m 30m 1h 6h", "GoSLOBudgetBurn page"],
+                "30s": [*COUNTS, f"{BURN} 1h 6h", "GoSLOBudgetBurn page"],
                 "4m": ["goslo:total:window 30d 4m", "goslo:bad:window 30d 4m", "GoSLOBudgetBurn ticket"],
             },
         ),
@@ -55,7 +55,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
             {
                 "30s": [
                     *COUNTS,
-                    f"{BURN} 1m 5m 15m 1h",
+                    f"{BURN} 5m 15m 1h",
                     "goslo:total:window 1d",
                     "goslo:bad:window 1d",
                     "GoSLOBudgetBurn page",
@@ -68,7 +68,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
             {
                 "30s": [
                     *COUNTS,
-                    f"{BURN} 1m 5m 1h",
+                    f"{BURN} 5m 1h",
                     "goslo:total:window 1h",
                     "goslo:bad:window 1h",
                     "GoSLOBudgetBurn page",
@@ -78,7 +78,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
         "a calendar month: rules know no calendar": (
             objective(window="Month"),
             {
-                "30s": [*COUNTS, f"{BURN} 5m 30m 1h 6h", "GoSLOBudgetBurn page"],
+                "30s": [*COUNTS, f"{BURN} 1h 6h", "GoSLOBudgetBurn page"],
                 "4m": ["GoSLOBudgetBurn ticket"],
             },
         ),
