@@ -20,10 +20,13 @@ from goserviceslo.engine.queue import WorkQueue
 from goserviceslo.engine.refusals import LASTING
 from goserviceslo.engine.writer import Writer
 from goserviceslo.ports import ApiError, Clock, EventNote, Json, Key, NotFound
+from goserviceslo.reconcile.failure import admission
 from goserviceslo.reconcile.model import Observed, Plan, Purpose, Refusal, RefusalKind
 
 Reconcile = Callable[[Observed, datetime], Plan]
 
+_ADMITS_AFTER = 3
+"""Failures of our own in a row after which the status says so: one alone may be mended by the next look."""
 LOOK_AGAIN = timedelta(minutes=1)
 """After a refusal that somebody else must mend, and that no watch tells the end of."""
 
@@ -104,7 +107,22 @@ class Worker:
             if self._backoff.failures(key) == 0:
                 logger.exception("reconciling failed", extra={"key": str(key)})
             result = self._retry(key, f"{type(error).__name__}: {error}", None)
+            if self._backoff.failures(key) >= _ADMITS_AFTER:
+                await self._admit(key, error)
         self._measured(result, time.monotonic() - started)
+
+    async def _admit(self, key: Key, error: Exception) -> None:
+        """Say so in the status: a promise must not look kept because nobody looks at it any more."""
+        try:
+            observed = self._observer.observe(key)
+            if observed is not None:
+                plan = admission(observed, error, self._clock.now())
+                await self._tell(observed.resource, plan)
+                self._count(key, plan.status)
+        except NotLeading:
+            raise
+        except Exception as further:
+            logger.warning("the status cannot say so: %s", further, extra={"key": str(key)})
 
     def _retry(self, key: Key, cause: str, at_least: timedelta | None) -> Result:
         pause = self._backoff.failed(key, at_least)

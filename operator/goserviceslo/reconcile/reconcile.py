@@ -54,7 +54,7 @@ def reconcile(observed: Observed, now: datetime) -> Plan:
     scaling = plan_scaling(spec, before, observed, now)
     status = _status(spec, before, observed, upkeep, measuring, runtime, scaling, now)
     return Plan(
-        status=_dump(status),
+        status=dump(status),
         writes=tuple(write for write in (measuring.write, runtime.write, scaling.write) if write is not None),
         deletes=(scaling.delete,) if scaling.delete is not None else (),
         rule_share=measuring.share,
@@ -117,7 +117,7 @@ def _stopped(
     )
     deletes = _own_objects(observed) if withdraw else ()
     return Plan(
-        status=_dump(status),
+        status=dump(status),
         deletes=deletes,
         rule_share=RuleShare(()) if withdraw else None,
         events=events(before, status),
@@ -214,5 +214,6 @@ def _conditions(
     return conditions(findings, before.conditions or (), generation, now)
 
 
-def _dump(status: GoServiceSloStatus) -> dict[str, object]:
+def dump(status: GoServiceSloStatus) -> dict[str, object]:
+    """A status as it is written."""
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)

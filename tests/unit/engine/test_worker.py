@@ -39,6 +39,7 @@ from goserviceslo.ports import (
 )
 from goserviceslo.reconcile.model import Delete, Observed, Plan, Purpose, RuleShare, RuleSink, Write
 from goserviceslo.reconcile.ownership import FINALIZER, owned_object
+from goserviceslo.reconcile.reconcile import reconcile as real
 from goserviceslo.slo.rules import RuleSettings
 
 Decide = Callable[[Observed, datetime], Plan]
@@ -185,6 +186,61 @@ def test_an_error_of_one_key_is_logged_once_with_its_trace_and_harms_no_other(ca
     assert traces[0].key == "shop/bad"
     retries = [record for record in caplog.records if "trying again" in record.message]
     assert 2 < len(retries) < 10, "it is left alone for longer and longer"
+
+
+def said_under_conditions(scene: Scene) -> dict[str, tuple[str, str]]:
+    return {one["type"]: (one["status"], one["reason"]) for one in scene.live()["status"]["conditions"]}
+
+
+def test_a_fault_of_our_own_is_admitted_once_and_taken_back_when_it_is_mended() -> None:
+    broken = False
+
+    def reconcile(observed: Observed, now: datetime) -> Plan:
+        if broken:
+            raise KeyError("boom")
+        return real(observed, now)
+
+    async def story() -> None:
+        nonlocal broken
+        scene = Scene(reconcile)
+        scene.see(GOSERVICESLOS, resource())
+        scene.see(DEPLOYMENTS, deployment())
+        await scene.work()
+        before, before_said = scene.live()["status"], said_under_conditions(scene)
+        broken = True
+        scene.queue.add(CHECKOUT)
+        await scene.work(1)
+        assert scene.live()["status"] == before, "one failure may be mended by the next look"
+        await scene.work(120)
+        admitted = scene.live()["status"]
+        assert said_under_conditions(scene) == {
+            "Ready": ("False", "InternalError"),
+            **dict.fromkeys(["Measured", "Compliant", "RuntimeApplied", "Scaled"], ("Unknown", "InternalError")),
+        }
+        assert {**admitted, "conditions": None} == {**before, "conditions": None}
+        assert scene.worker.compliance() == {"Unknown": 1}
+        statuses = [call for call in scene.cluster.writes() if call[:2] == ("apply", GOSERVICESLOS.plural)]
+        assert len(statuses) == 2, "what is written once is not written with every attempt"
+        broken = False
+        await scene.work(400)
+        assert said_under_conditions(scene) == before_said
+
+    run(story())
+
+
+def test_what_is_being_deleted_says_why_it_is_still_there() -> None:
+    def reconcile(observed: Observed, now: datetime) -> Plan:
+        raise KeyError("boom")
+
+    async def story() -> None:
+        scene = Scene(reconcile)
+        dying = resource()
+        dying["metadata"] |= {"deletionTimestamp": "2026-10-14T09:00:00Z", "finalizers": [FINALIZER]}
+        scene.see(GOSERVICESLOS, dying)
+        await scene.work(120)
+        assert scene.live()["status"]["conditions"][0]["reason"] == "InternalError"
+
+    run(story())
 
 
 def test_a_worker_goes_on_after_the_api_server_was_away() -> None:
