@@ -5,12 +5,14 @@ The groups are those that the operator would write; equal resources give equal f
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import yaml
 
 from goserviceslo.api.alerting import Alerting
 from goserviceslo.api.v1alpha1 import Objective
+from goserviceslo.authoring.ahead import Ahead, embedded_ahead
 from goserviceslo.authoring.assuming import Assumed, Assumption, assume
 from goserviceslo.authoring.checking import Resource
 from goserviceslo.ports import PROMETHEUS_RULES, Json
@@ -39,6 +41,8 @@ class RuleOptions:
     settings: RuleSettings
     namespace: str | None = None
     """Of resources that name none."""
+    ahead: Ahead | None = None
+    """The maintenance that is left out; None: all of it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class RenderedRules:
     groups: tuple[Json, ...]
     assumptions: tuple[str, ...]
     """What the rules rest on without the resource's saying so."""
+    until: date | None = None
+    """The day (UTC) before whose midnight they must be written anew, as they know no maintenance from then on."""
 
     @property
     def file(self) -> str:
@@ -86,12 +92,20 @@ def rendered(resource: Resource, options: RuleOptions) -> RenderedRules | NoRule
     if missing:
         return NoRules(tuple(missing))
     spec = resource.spec
-    if spec.maintenance or spec.maintenance_from:
-        # It would have to be rendered anew every few days, which is what the operator does.
-        assumptions.append("there is no maintenance: only the operator's own rules leave it out")
-    ref = SloRef(namespace, resource.name, spec.tier, alerting=spec.alerting or Alerting(), deployment=spec.target.name)
+    upkeep = embedded_ahead(resource, namespace, options.ahead)
+    if isinstance(upkeep, list):
+        return NoRules(tuple(upkeep))
+    assumptions += [upkeep.assumption] if upkeep.assumption else []
+    ref = SloRef(
+        namespace,
+        resource.name,
+        spec.tier,
+        upkeep.maintenance,
+        spec.alerting or Alerting(),
+        deployment=spec.target.name,
+    )
     groups = render_groups(ref, countable, options.settings)
-    return RenderedRules(namespace, resource.name, groups, tuple(assumptions))
+    return RenderedRules(namespace, resource.name, groups, tuple(assumptions), upkeep.until)
 
 
 def rule_text(rules: RenderedRules, form: RuleFormat, labels: Json) -> str:
@@ -127,6 +141,8 @@ def joined(several: Iterable[RenderedRules], form: RuleFormat, labels: Json) -> 
 
 def _header(rules: RenderedRules) -> str:
     lines = [_HEADER.format(resource=f"{rules.namespace}/{rules.name}")]
+    if rules.until is not None:
+        lines.append(f"# Maintenance is left out until {rules.until}T00:00:00Z: render this anew before then.\n")
     return "".join([*lines, *(f"# Assumed: {one}.\n" for one in rules.assumptions)])
 
 

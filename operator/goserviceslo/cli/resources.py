@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from goserviceslo.api.calendar import parse_calendar
-from goserviceslo.api.maintenance import CALENDAR_KEY, MaintenanceWindow
+from goserviceslo.api.maintenance import MaintenanceWindow
 from goserviceslo.api.problems import parse_spec
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec, Objective
+from goserviceslo.authoring.calendars import calendars, windows_of
 from goserviceslo.authoring.checking import check
-from goserviceslo.authoring.documents import Document, Unparsable
+from goserviceslo.authoring.documents import Document
 from goserviceslo.cli.reading import given, nothing_in
 from goserviceslo.ports import GOSERVICESLOS, ApiError, Json, Key
 from goserviceslo.slo.counting import Tile
@@ -60,28 +60,20 @@ def in_files(paths: Sequence[str], namespace: str) -> list[Named]:
         raise Unreadable("\n".join(wrong))
     if not checked.resources:
         raise Unreadable(nothing_in(paths))
-    calendars = _calendars(found.objects, namespace)
-    return [_with_calendar(Key(one.namespace or namespace, one.name), one.spec, calendars) for one in checked.resources]
+    known = calendars(found.objects, namespace)
+    return [_with_calendar(Key(one.namespace or namespace, one.name), one.spec, known) for one in checked.resources]
 
 
-def _with_calendar(key: Key, spec: GoServiceSloSpec, calendars: Mapping[Key, Document]) -> Named:
+def _with_calendar(key: Key, spec: GoServiceSloSpec, known: Mapping[Key, Document]) -> Named:
     if spec.maintenance_from is None:
         return Named(key, spec)
-    found = calendars.get(Key(key.namespace, spec.maintenance_from.config_map))
+    found = known.get(Key(key.namespace, spec.maintenance_from.config_map))
     if found is None:
         return Named(key, spec)
-    data = found.value.get("data")
-    windows = parse_calendar(str(data.get(CALENDAR_KEY, "")) if isinstance(data, dict) else "")
+    windows = windows_of(found)
     if isinstance(windows, list):
-        raise Unreadable("\n".join(f"{found.place()}: {problem}" for problem in windows))
+        raise Unreadable("\n".join(windows))
     return Named(key, spec, windows)
-
-
-def _calendars(objects: Iterable[Document | Unparsable], namespace: str) -> dict[Key, Document]:
-    """The ConfigMaps among these objects."""
-    found = [one for one in objects if isinstance(one, Document) and (one.api_version, one.kind) == ("v1", "ConfigMap")]
-    metadata = [(one, one.value.get("metadata") or {}) for one in found]
-    return {Key(one.get("namespace") or namespace, one.get("name", "")): document for document, one in metadata}
 
 
 def with_calendars(resources: Iterable[Named], command: str) -> Iterator[Named]:

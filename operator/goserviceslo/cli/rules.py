@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goserviceslo.authoring.rulefiles import RuleFormat
-from goserviceslo.cli.durations import rule_interval
+from goserviceslo.cli.durations import duration, rule_interval
 from goserviceslo.cli.names import labels as read_labels
 from goserviceslo.cli.names import namespace as read_namespace
 from goserviceslo.cli.validate import FOUND, NOTHING, UNREADABLE, PathsArgument
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from goserviceslo.authoring.assuming import Assumption
     from goserviceslo.authoring.checking import Checked
     from goserviceslo.authoring.rulefiles import RenderedRules, RuleOptions
+
+_DAY = timedelta(days=1)
+_LONGEST_STRETCH = timedelta(days=366)
 
 
 def rules(
@@ -42,6 +46,16 @@ def rules(
     interval: Annotated[
         str, typer.Option(help="Evaluation interval, from 1s to 1m; must be that of the operator's rules.")
     ] = "30s",
+    maintenance: Annotated[
+        str | None,
+        typer.Option(
+            help="Leave out the maintenance of so long, 1d to 366d, from today's midnight (UTC) on; write the rules "
+            "anew before that is over. Default: none is left out, and the files say so."
+        ),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(help="The day with which --maintenance begins, such as 2026-12-01. Default: today.")
+    ] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="key=value on every manifest, for its ruleSelector; repeat it.")
     ] = None,
@@ -50,6 +64,8 @@ def rules(
 
     Exit code 0: written; 1: something is wrong with a resource; 2: a path cannot be read; 3: there is none.
     """
+    from goserviceslo.authoring.ahead import Ahead
+    from goserviceslo.authoring.calendars import calendars
     from goserviceslo.authoring.checking import check
     from goserviceslo.authoring.rulefiles import RuleOptions, joined, rule_text
     from goserviceslo.cli.reading import given, nothing_in
@@ -57,13 +73,14 @@ def rules(
 
     if prune and out is None:
         raise typer.BadParameter("give the folder as --out", param_hint="--prune")
-    options = RuleOptions(
-        _assumption(assume or ()),
-        RuleSettings(rule_interval("--interval", interval)),
-        read_namespace("--namespace", namespace),
-    )
+    assumed = _assumption(assume or ())
+    settings = RuleSettings(rule_interval("--interval", interval))
+    namespace = read_namespace("--namespace", namespace)
     labels = read_labels("--label", label or ())
+    stretch = _stretch(maintenance, today)
     found = given(paths)
+    ahead = None if stretch is None else Ahead(*stretch, calendars(found.objects, namespace))
+    options = RuleOptions(assumed, settings, namespace, ahead)
     checked = check(found.objects, namespace)
     written, refused = _rendered(checked, options)
     wrong = [*map(str, checked.findings), *refused]
@@ -122,6 +139,23 @@ def _written_before(folder: Path, now: Collection[str]) -> list[Path]:
 
     others = sorted(file for file in folder.glob("*.yaml") if file.name not in now and file.is_file())
     return [file for file in others if is_ours(file.read_text(encoding="utf-8", errors="replace"))]
+
+
+def _stretch(maintenance: str | None, today: str | None) -> tuple[date, timedelta] | None:
+    """The day from which on maintenance is left out, and for how long; None: it is not."""
+    if maintenance is None:
+        if today is not None:
+            raise typer.BadParameter("give --maintenance beside it", param_hint="--today")
+        return None
+    length = duration("--maintenance", maintenance)
+    if length % _DAY or not _DAY <= length <= _LONGEST_STRETCH:
+        raise typer.BadParameter(f"{maintenance!r}: write whole days from 1d to 366d", param_hint="--maintenance")
+    try:
+        first = datetime.now(UTC).date() if today is None else date.fromisoformat(today)
+        first + length
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{today!r}: write a day, such as 2026-12-01", param_hint="--today") from None
+    return first, length
 
 
 def _assumption(texts: Sequence[str]) -> "Assumption":

@@ -78,6 +78,15 @@ def embedded(windows: Sequence[MaintenanceWindow], now: datetime) -> Maintenance
     return _embedded(tuple(windows), _midnight(now))
 
 
+def ahead(windows: Sequence[MaintenanceWindow], first: date, length: timedelta) -> Maintenance:
+    """What rules are told that are not written anew for `length` from a day's midnight (UTC) on.
+
+    The spans may be any number. Raises as `occurrences`.
+    """
+    midnight = datetime.combine(first, time(), UTC)
+    return Maintenance(bool(windows), occurrences(windows, midnight - _TAIL, midnight + length))
+
+
 def crowded(windows: Sequence[MaintenanceWindow], now: datetime) -> bool:
     """Whether more separate spans lie within two days than are embedded, so that some would be counted."""
     maintenance = embedded(windows, now)

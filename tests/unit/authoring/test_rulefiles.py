@@ -1,11 +1,17 @@
 """Rules as files: the operator's groups, and a word on what they rest on."""
 
+import re
+from datetime import UTC, date, datetime, timedelta
+
 import yaml
 from tests.table import cases
-from tests.unit.authoring.given import resource
+from tests.unit.authoring.given import objects, resource
 from tests.unit.slo.given import WORKLOAD, classic, counter, indicator, objective
 
+from goserviceslo.api.maintenance import MaintenanceWindow
+from goserviceslo.authoring.ahead import NOT_ASKED, Ahead
 from goserviceslo.authoring.assuming import Assumption
+from goserviceslo.authoring.calendars import calendars
 from goserviceslo.authoring.rulefiles import (
     NoRules,
     RenderedRules,
@@ -15,6 +21,8 @@ from goserviceslo.authoring.rulefiles import (
     rendered,
     rule_text,
 )
+from goserviceslo.slo.conventions import MAINTENANCE_ACTIVE as ACTIVE
+from goserviceslo.slo.maintenance import embedded
 from goserviceslo.slo.rules import RuleSettings, SloRef, render_groups
 
 SPEC = "{target: {name: checkout}, tier: L1, objectives: [%s]}"
@@ -52,14 +60,104 @@ def test_the_alerts_of_files_carry_what_the_team_adds() -> None:
     assert {rule["labels"]["team"] for rule in alerts} == {"pay"}
 
 
-def test_maintenance_that_files_cannot_leave_out_is_told() -> None:
-    told = "there is no maintenance: only the operator's own rules leave it out"
-    assert told not in rules(AVAILABILITY).assumptions
-    for fields in (
-        'maintenance: [{name: a, start: "2026-12-01T02:00:00Z", duration: 2h}]',
-        "maintenanceFrom: {configMap: a}",
-    ):
-        assert told in further(fields).assumptions
+NIGHTLY = '[{name: a, start: "2026-03-25T02:30:00", rule: FREQ=DAILY, timeZone: Europe/Berlin, duration: 1h}]'
+CALENDAR = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: calendar, namespace: shop}
+data: {maintenance.yaml: '[{name: b, start: "2026-03-28T12:00:00Z", duration: 2h}]'}
+"""
+FIRST = date(2026, 3, 27)
+
+
+def leaving_out(fields: str, days: int, *files: str) -> RenderedRules | NoRules:
+    """The rules of so many days from the Friday before summer time begins."""
+    spec = f"{{target: {{name: checkout}}, objectives: [{AVAILABILITY}], {fields}}}"
+    known = calendars([one for file in files for one in objects(file)], "shop")
+    ahead = Ahead(FIRST, timedelta(days=days), known)
+    return rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
+
+
+def spans(found: RenderedRules | NoRules) -> list[tuple[str, str]]:
+    """Of the evaluations that leave maintenance out: the first, and the first that does not; minutes in UTC."""
+    assert isinstance(found, RenderedRules), found
+    (told,) = {one["expr"] for group in found.groups for one in group["rules"] if one.get("record") == ACTIVE}
+    edges = [datetime.fromtimestamp(int(edge), UTC).strftime("%d %H:%M") for edge in re.findall(r"bool (\d+)", told)]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def test_maintenance_that_counts_is_told() -> None:
+    assert NOT_ASKED not in rules(AVAILABILITY).assumptions
+    for fields in (f"maintenance: {NIGHTLY}", "maintenanceFrom: {configMap: a}"):
+        found = further(fields)
+        assert NOT_ASKED in found.assumptions
+        assert found.until is None
+
+
+def test_maintenance_of_the_days_ahead_is_left_out_by_the_wall_clock_and_the_file_says_until_when() -> None:
+    found = leaving_out(f"maintenance: {NIGHTLY}", 3)
+    assert spans(found) == [("27 01:30", "27 02:31"), ("28 01:30", "28 02:31"), ("29 01:30", "29 02:31")]
+    assert spans(leaving_out(f"maintenance: {NIGHTLY}", 4))[-1] == ("30 00:30", "30 01:31")
+    assert isinstance(found, RenderedRules)
+    assert NOT_ASKED not in found.assumptions
+    header = "# Maintenance is left out until 2026-03-30T00:00:00Z: render this anew before then.\n"
+    assert header in rule_text(found, RuleFormat.PROMETHEUS, {})
+    assert header in joined([found], RuleFormat.PROMETHEUS, {})
+
+
+def test_rules_of_eight_days_are_those_of_the_operator() -> None:
+    found = leaving_out(f"maintenance: {NIGHTLY}", 8)
+    assert isinstance(found, RenderedRules)
+    one = objective()
+    (window,) = (MaintenanceWindow.model_validate(yaml.safe_load(NIGHTLY)[0]),)
+    told = embedded([window], datetime(2026, 3, 27, 12, tzinfo=UTC))
+    ref = SloRef(WORKLOAD.namespace, "checkout", None, told)
+    assert found.groups == render_groups(ref, [(one, indicator(one, counter()))], RuleSettings())
+
+
+def test_the_list_of_a_config_map_is_left_out_too_where_its_file_is_given() -> None:
+    fields = f"maintenance: {NIGHTLY}, maintenanceFrom: {{configMap: calendar}}"
+    assert ("28 12:00", "28 14:01") in spans(leaving_out(fields, 3, CALENDAR))
+    without = leaving_out(fields, 3)
+    assert len(spans(without)) == 3
+    assert isinstance(without, RenderedRules)
+    assert "what ConfigMap calendar calls maintenance counts: give its file too" in without.assumptions
+    elsewhere = leaving_out(fields, 3, CALENDAR.replace("shop", "other"))
+    assert len(spans(elsewhere)) == 3
+
+
+def test_a_resource_without_maintenance_has_the_same_rules_on_every_day() -> None:
+    found = leaving_out("tier: L1", 31)
+    assert isinstance(found, RenderedRules)
+    assert (found.groups, found.until) == (rules(AVAILABILITY).groups, None)
+
+
+@cases(
+    "fields, files, said",
+    {
+        "a list of another form": (
+            "maintenanceFrom: {configMap: calendar}",
+            [CALENDAR.replace("2026-03-28T12:00:00Z", "soon")],
+            "slo.yaml:2:1: maintenance.yaml[0].start",
+        ),
+        "a zone that does not exist": (
+            "maintenanceFrom: {configMap: calendar}",
+            [CALENDAR.replace("00Z", "00").replace("duration", "timeZone: Mars/Olympus, duration")],
+            "0.yaml:1:1: checkout: maintenance: there is no time zone Mars/Olympus",
+        ),
+        "more spans than rules can hold": (
+            'maintenance: [{name: a, start: "2026-03-25T02:30:00Z", rule: FREQ=HOURLY, duration: 10m}]',
+            [],
+            "0.yaml:1:1: checkout: there are 745 separate spans of maintenance, and rules are told of 512",
+        ),
+    },
+)
+def test_without_the_maintenance_that_was_asked_for_there_are_no_rules(
+    fields: str, files: list[str], said: str
+) -> None:
+    found = leaving_out(fields, 31, *files)
+    assert isinstance(found, NoRules)
+    assert said in found.sentences[0]
 
 
 def test_a_latency_bound_is_assumed_to_be_a_bucket() -> None:

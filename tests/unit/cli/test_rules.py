@@ -39,12 +39,42 @@ def test_files_of_resources_that_are_gone_are_removed_where_that_is_asked_and_no
     assert {file.name for file in out.iterdir()} == {"shop.checkout.yaml", theirs.name}
 
 
+def test_maintenance_of_the_time_ahead_is_left_out_where_that_is_asked(tmp_path: Path) -> None:
+    service = tmp_path / "checkout.yaml"
+    weekly = {"name": "a", "start": "2026-12-01T02:00:00Z", "rule": "FREQ=WEEKLY", "duration": "1h"}
+    shared = [{"name": "b", "start": "2026-12-03T02:00:00Z", "duration": "1h"}]
+    slo = yaml.safe_load(GOOD.read_text())
+    slo["spec"] |= {"maintenance": [weekly], "maintenanceFrom": {"configMap": "calendar"}}
+    service.write_text(yaml.safe_dump(slo))
+    calendar = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "calendar"}}
+    (tmp_path / "calendar.yaml").write_text(yaml.safe_dump({**calendar, "data": {"maintenance.yaml": str(shared)}}))
+    month = ("rules", tmp_path, "--namespace", "shop", "--maintenance", "31d", "--today", "2026-12-01")
+    first, second = goslo(*month), goslo(*month)
+    assert first.exit_code == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert "# Maintenance is left out until 2027-01-01T00:00:00Z" in first.stdout
+    assert "counts: give" not in first.stdout
+    rules = [rule for group in yaml.safe_load(first.stdout)["groups"] for rule in group["rules"]]
+    active = {rule["expr"] for rule in rules if rule.get("record") == "goslo:maintenance:active"}
+    assert [one.count("time() <") for one in active] == [6]
+    plain = goslo("rules", tmp_path, "--namespace", "shop")
+    assert "maintenance counts: give --maintenance" in plain.stderr
+    alone = goslo("rules", service, "--namespace", "shop", "--maintenance", "31d")
+    assert "what ConfigMap calendar calls maintenance counts: give its file too" in alone.stderr
+
+
 @cases(
     "arguments, code, said",
     {
         "a resource without a namespace": ([GOOD], 1, "give --namespace"),
         "a bad resource beside a good one": ([GOOD, BAD, "--namespace", "shop"], 1, "write a percentage"),
         "a file that is not there": (["nowhere.yaml"], 2, "no such file or directory"),
+        "maintenance of half a day": ([GOOD, "--maintenance", "12h"], 2, "write whole days from 1d to 366d"),
+        "maintenance of years": ([GOOD, "--maintenance", "400d"], 2, "write whole days from 1d to 366d"),
+        "maintenance of no length": ([GOOD, "--maintenance", "long"], 2, "write a number with a unit"),
+        "a day that is none": ([GOOD, "--maintenance", "7d", "--today", "2026-02-30"], 2, "write a day, such as"),
+        "a day at the end of time": ([GOOD, "--maintenance", "7d", "--today", "9999-12-30"], 2, "write a day, such as"),
+        "a day for nothing": ([GOOD, "--today", "2026-12-01"], 2, "give --maintenance beside it"),
         "nothing to prune": ([GOOD, "--namespace", "shop", "--prune"], 2, "give the folder as --out"),
         "tiles longer than the shortest ranges": (
             [GOOD, "--namespace", "shop", "--interval", "2m"],

@@ -1,0 +1,27 @@
+"""Lists of maintenance in ConfigMaps, among the objects of files."""
+
+from collections.abc import Iterable
+
+from goserviceslo.api.calendar import parse_calendar
+from goserviceslo.api.maintenance import CALENDAR_KEY, MaintenanceWindow
+from goserviceslo.authoring.documents import Document, Unparsable
+from goserviceslo.ports import Key
+
+
+def calendars(objects: Iterable[Document | Unparsable], namespace: str | None) -> dict[Key, Document]:
+    """The ConfigMaps among these objects; `namespace` is that of those that name none."""
+    found: dict[Key, Document] = {}
+    for one in objects:
+        if not isinstance(one, Document) or (one.api_version, one.kind) != ("v1", "ConfigMap"):
+            continue
+        metadata = one.value.get("metadata")
+        if isinstance(metadata, dict):
+            found[Key(str(metadata.get("namespace") or namespace or ""), str(metadata.get("name", "")))] = one
+    return found
+
+
+def windows_of(calendar: Document) -> tuple[MaintenanceWindow, ...] | list[str]:
+    """The windows that a ConfigMap lists, or every reason to refuse it, with the place."""
+    data = calendar.value.get("data")
+    found = parse_calendar(str(data.get(CALENDAR_KEY, "")) if isinstance(data, dict) else "")
+    return [f"{calendar.place()}: {problem}" for problem in found] if isinstance(found, list) else found
