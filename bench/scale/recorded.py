@@ -12,7 +12,7 @@ from goserviceslo.api.duration import parse_duration
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec
 from goserviceslo.ports import Json
 from goserviceslo.slo import conventions
-from goserviceslo.slo.burn import burn_policy
+from goserviceslo.slo.burn import SUMMED, burn_policy
 from goserviceslo.slo.discovery import MetricKind
 from goserviceslo.slo.promql import duration
 from goserviceslo.slo.rules import GRID, RuleSettings, SloRef, render_groups
@@ -21,7 +21,7 @@ from goserviceslo.slo.workload import Workload
 
 TILE_SECONDS = int(RuleSettings().interval.total_seconds())
 GRID_SECONDS = int(GRID.total_seconds())
-_LONGEST_SUM_SECONDS = 1800
+_LONGEST_SUM_SECONDS = int(max(SUMMED).total_seconds())
 _PAST_SECONDS = {
     conventions.TOTAL_DELTA: _LONGEST_SUM_SECONDS,
     conventions.BAD_DELTA: _LONGEST_SUM_SECONDS,

@@ -70,7 +70,7 @@ class _Round:
         self._windows = calendar_windows([(self._key, objective)], self._now)
         rolling = [objective.window] if isinstance(objective.window, timedelta) else []
         self._policy = burn_policy(objective)
-        self.questions = measurement_queries(self._now, OPTIONS.settings, self._windows, rolling, self._policy.summed)
+        self.questions = measurement_queries(self._now, OPTIONS.settings, self._windows, rolling)
 
     def verdict(self, answers: Sequence[Sequence[Sample]]) -> ObjectiveStatus:
         """What is said of these answers, by one who sees nothing of the pods."""

@@ -10,7 +10,6 @@ from tests.replay.world import Pod, Process, Series, World, steady
 from tests.table import cases
 
 from goserviceslo.ports import Json
-from goserviceslo.slo.burn import burn_policy
 from goserviceslo.slo.queries import (
     CalendarWindow,
     Quantity,
@@ -32,8 +31,7 @@ def instant(seconds: int) -> datetime:
 
 def asked(seconds: int, windows: Iterable[CalendarWindow] = ()) -> dict[Quantity, list[Query]]:
     found: dict[Quantity, list[Query]] = {}
-    policy = burn_policy(promise())
-    for query in measurement_queries(instant(seconds), SETTINGS, tuple(windows), summed=policy.summed):
+    for query in measurement_queries(instant(seconds), SETTINGS, tuple(windows)):
         found.setdefault(query.quantity, []).append(query)
     return found
 
@@ -119,25 +117,38 @@ def test_the_newest_tile_tells_when_it_was_counted_until_nothing_is_seen(promtoo
 
 def test_burn_rates_and_alerts_are_told_by_window_and_severity(promtool: Promtool) -> None:
     """On uneven traffic, where the mean of the shares of each minute would be something else."""
-    uneven = [*steady(5, 900, 5, fail_every=4), *steady(900, 1350, 1, fail_every=2), *steady(1350, 1500, 9, 3)]
-    world = World([Pod([Process(5, 10**6, uneven)])], 1500)
-    questions = asked(1500)
-    all_of_it = world.seen(1495, failed) / world.seen(1495)
-    expected = [Expectation(one.promql, 1500, {ID: all_of_it / 0.001}) for one in questions[Quantity.BURN_RATE]]
-    latest = (world.seen(1495, failed) - world.seen(1195, failed)) / (world.seen(1495) - world.seen(1195))
-    quick, slow = questions[Quantity.BAD_RATIO]
-    assert (quick.window, slow.window) == ("5m", "30m")
-    expected += [Expectation(quick.promql, 1500, {ID: latest}), Expectation(slow.promql, 1500, {ID: all_of_it})]
+    turns = [(0, 1000, 9, 3), (1000, 2700, 1, 30), (2700, 3500, 5, 4), (3500, 4500, 1, 2)]
+    uneven = [one for begin, end, every, fail in turns for one in steady(begin, end, every, fail_every=fail)]
+    world = World([Pod([Process(0, 10**6, uneven)])], 4500)
+    questions = asked(4500)
+
+    def ratio(seconds: int) -> float:
+        end, start = 4495, 4495 - seconds
+        return (world.seen(end, failed) - world.seen(start, failed)) / (world.seen(end) - world.seen(start))
+
+    spans = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21_600}
+    assert len({round(ratio(seconds), 4) for seconds in spans.values()}) == 4
+    asked_for = [*questions[Quantity.BURN_RATE], *questions[Quantity.BAD_RATIO]]
+    assert {one.window for one in asked_for} == {*spans}
+    expected = [
+        Expectation(
+            one.promql,
+            4500,
+            {ID: ratio(spans[one.window]) / (0.001 if one.quantity is Quantity.BURN_RATE else 1)},
+        )
+        for one in asked_for
+    ]
     urgency = {f'{ID[:-1]},severity="page"}}': 1}  # the ticket gives way to it
-    expected.append(Expectation(questions[Quantity.URGENCY][0].promql, 1500, urgency))
+    expected.append(Expectation(questions[Quantity.URGENCY][0].promql, 4500, urgency))
     assert_replays(promtool, Replay(world.series(), rules(promise(), COUNTER), expected))
 
 
 def test_where_nothing_happened_lately_there_is_no_share_of_bad_events(promtool: Promtool) -> None:
-    world = World([Pod([Process(5, 10**6, steady(5, 600, 1, fail_every=2))])], 1500)
-    quick, slow = asked(1500)[Quantity.BAD_RATIO]
-    of_all = world.seen(1495, failed) / world.seen(1495)
-    expected = [Expectation(quick.promql, 1500, {}), Expectation(slow.promql, 1500, {ID: of_all})]
+    world = World([Pod([Process(5, 10**6, steady(5, 2100, 1, fail_every=2))])], 3000)
+    quick, slow = asked(3000)[Quantity.BAD_RATIO]
+    then, now = (world.seen(at, failed) for at in (1195, 2995))
+    share = (now - then) / (world.seen(2995) - world.seen(1195))
+    expected = [Expectation(quick.promql, 3000, {}), Expectation(slow.promql, 3000, {ID: share})]
     assert_replays(promtool, Replay(world.series(), rules(promise(), COUNTER), expected))
 
 

@@ -123,8 +123,7 @@ async def test_the_operators_questions_are_understood_and_answered_with_the_trut
     source = source_of(engine, backend, tmp_path)
     policy = burn_policy(LONG)
     answers = [
-        (query, await source.query(query.promql, query.at))
-        for query in measurement_queries(now, RuleSettings(), summed=policy.summed)
+        (query, await source.query(query.promql, query.at)) for query in measurement_queries(now, RuleSettings())
     ]
     plain, buckets, native = discovery_query(["shop"])
     seen = [await source.query(query, now) for query in (plain, buckets)]
@@ -136,7 +135,6 @@ async def test_the_operators_questions_are_understood_and_answered_with_the_trut
     assert measured.total == pytest.approx(world.seen(world.until - LAG))
     assert measured.bad == pytest.approx(world.seen(world.until - LAG, failed))
     assert measured.counted_at == now
-    assert policy.summed
     end = world.until - LAG
     starts = {duration(one): end - one.total_seconds() for one in (*policy.summed, *policy.recorded)}
     assert measured.burn_rates == pytest.approx(

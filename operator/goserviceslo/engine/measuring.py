@@ -37,9 +37,7 @@ class Measuring:
         """Ask everything once. True where the source's health has changed, so that every status must say so."""
         now = self._clock.now()
         windows = calendar_windows(subjects.calendar_objectives(), now)
-        queries = measurement_queries(
-            now, self._settings, windows, subjects.rolling_windows(), subjects.summed_windows()
-        )
+        queries = measurement_queries(now, self._settings, windows, subjects.rolling_windows())
         assembly = Assembly(subjects.policy_of, windows)
         kept: dict[str, Answer] = {}
         for query in queries:

@@ -150,15 +150,10 @@ class Subjects:
 
     def policy_of(self, objective: ObjectiveKey) -> BurnPolicy | None:
         """What an objective's burn rates are held against; None where there is no such objective."""
-        namespace, name, one = objective
-        subject = self._subjects.get(Key(namespace, name))
-        yardstick = subject.yardsticks.get(one) if subject is not None else None
+        namespace, resource, name = objective
+        subject = self._subjects.get(Key(namespace, resource))
+        yardstick = subject.yardsticks.get(name) if subject is not None else None
         return yardstick.policy if yardstick is not None else None
-
-    def summed_windows(self) -> frozenset[timedelta]:
-        """The windows over which burn rates are not recorded and yet looked at, each once."""
-        found = {one.policy.summed for subject in self._subjects.values() for one in subject.yardsticks.values()}
-        return frozenset(window for windows in found for window in windows)
 
     def rolling_windows(self) -> frozenset[timedelta]:
         """The lengths of all rolling windows, each once."""

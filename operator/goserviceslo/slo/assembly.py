@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 from goserviceslo.ports import Answer, Partial, Sample, Unavailable, Vector
-from goserviceslo.slo.burn import BurnPolicy
+from goserviceslo.slo.burn import SUMMED, BurnPolicy
 from goserviceslo.slo.conventions import (
     IDENTITY,
     SEEN_BY_LABEL,
@@ -22,6 +22,7 @@ PolicyOf = Callable[[ObjectiveKey], BurnPolicy | None]
 """What is reckoned with for an objective; None where there is none of that name: series outlive their objective."""
 
 _SUMS = (Quantity.TOTAL, Quantity.BAD, Quantity.EXCLUDED)
+_SUMMED = {duration(window): window for window in SUMMED}
 _MOST_SECONDS = 366 * 86_400
 
 
@@ -63,7 +64,7 @@ class Assembly:
                 continue
             key = _key(sample)
             if query.quantity is Quantity.BAD_RATIO:
-                self._read_bad_ratio(query.window, key, sample.value)
+                self._read_bad_ratio(_SUMMED[query.window], key, sample.value)
                 continue
             if query.quantity is Quantity.DOWN:
                 self._down.add(key[:2])
@@ -88,11 +89,11 @@ class Assembly:
         elif WINDOW_LABEL in sample.labels:
             figures.burn_rates[sample.labels[WINDOW_LABEL]] = sample.value
 
-    def _read_bad_ratio(self, window: str, key: ObjectiveKey, ratio: float) -> None:
+    def _read_bad_ratio(self, window: timedelta, key: ObjectiveKey, ratio: float) -> None:
         """One answer is of every objective; it concerns those whose pages look at this window."""
         policy = self._policy_of(key)
-        if policy is not None and any(duration(one) == window for one in policy.summed):
-            self._figures.setdefault(key, _Figures()).burn_rates[window] = ratio / float(policy.budget)
+        if policy is not None and window in policy.summed:
+            self._figures.setdefault(key, _Figures()).burn_rates[duration(window)] = ratio / float(policy.budget)
 
     def _read_outage(self, query: Query, resource: tuple[str, str], sample: Sample) -> None:
         if not query.part_of:

@@ -41,6 +41,11 @@ _NOMINAL = {
     CalendarPeriod.QUARTER: timedelta(days=91),
     CalendarPeriod.YEAR: timedelta(days=365),
 }
+SUMMED = (timedelta(minutes=5), timedelta(minutes=30))
+"""The usual short windows. They hold so few tiles that whoever wants their burn rate sums them, and no series is kept.
+
+One question answers for a whole fleet, so there are two of them, and no others: slices of 17 minutes would make a third
+that every objective pays for. In a shorter one the newest tile, which may come a moment late, would weigh too much."""
 LAST_HOUR = timedelta(hours=1)
 """Always recorded: the burn rate that people are shown."""
 
@@ -76,9 +81,9 @@ class BurnPolicy:
     pairs: tuple[BurnPair, ...]
     """Pages first, of each severity the quickest first."""
     recorded: tuple[timedelta, ...]
-    """The windows whose burn rates are recorded: the long ones that page, and the last hour; shortest first."""
+    """The windows whose burn rates are recorded: those that page, less `summed`, and the last hour; shortest first."""
     summed: tuple[timedelta, ...]
-    """The short windows that page, shortest first: of so few tiles that whoever asks sums them, without a series."""
+    """Those of `SUMMED` that page as short windows, and as no long one."""
 
 
 def burn_policy(objective: Objective) -> BurnPolicy:
@@ -110,9 +115,9 @@ def _policy(window: timedelta, target: Decimal, of_slices: timedelta | None) -> 
         short = max(_SHORTEST_SHORT, slice_minutes, _MINUTE * (long // _MINUTE // 12))
         found.append(BurnPair(severity, short, long, factor, _least_bad(long, of_slices)))
     paging = [pair for pair in found if pair.severity == PAGE]
-    recorded = {LAST_HOUR, *(pair.long for pair in paging)}
-    summed = {pair.short for pair in paging} - recorded
-    return BurnPolicy(budget, tuple(found), tuple(sorted(recorded)), tuple(sorted(summed)))
+    longs, shorts = {LAST_HOUR, *(pair.long for pair in paging)}, {pair.short for pair in paging}
+    summed = shorts.intersection(SUMMED) - longs
+    return BurnPolicy(budget, tuple(found), tuple(sorted((longs | shorts) - summed)), tuple(sorted(summed)))
 
 
 def _least_bad(long: timedelta, of_slices: timedelta | None) -> int:

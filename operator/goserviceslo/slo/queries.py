@@ -14,6 +14,7 @@ from enum import StrEnum
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.api.window import CalendarPeriod
 from goserviceslo.ports import Key
+from goserviceslo.slo.burn import SUMMED
 from goserviceslo.slo.conventions import (
     BAD_DELTA,
     BAD_WINDOW,
@@ -60,7 +61,7 @@ class Quantity(StrEnum):
     BURN_RATE = "burn rate"
     """Recorded over one of the common windows."""
     BAD_RATIO = "bad ratio"
-    """Share of bad events in a window that is short enough to be summed anew, whatever the objective allows."""
+    """Share of bad events in one of the windows that are summed, whatever the objective allows."""
     EXCLUDED = "excluded"
     URGENCY = "urgency"
     """Burn rates recorded over less common windows, and the alerts that fire."""
@@ -112,13 +113,11 @@ def measurement_queries(
     settings: RuleSettings,
     windows: Sequence[CalendarWindow] = (),
     rolling: Collection[timedelta] = (),
-    summed: Collection[timedelta] = (),
 ) -> tuple[Query, ...]:
-    """The questions of one round: eight, two more where there are calendar windows, and for each of these the settled
+    """The questions of one round: ten, two more where there are calendar windows, and for each of these the settled
     ones and what maintenance has left out of it.
 
     One more for each window, of those in `rolling` and of `windows`: outages are few, and summing them costs little.
-    And one for each of those in `summed`, the short windows of `BurnPolicy`.
     """
     now = now.astimezone(UTC).replace(microsecond=0)
     base = _grid(now) - GRID
@@ -132,7 +131,7 @@ def measurement_queries(
     for window in _COMMON_WINDOWS:
         promql = f'max by ({_ID}) ({BURN_RATE}{{{WINDOW_LABEL}="{window}"}})'
         queries.append(Query(promql, Quantity.BURN_RATE, now, window))
-    queries += [Query(_bad_ratio(window), Quantity.BAD_RATIO, now, duration(window)) for window in sorted(summed)]
+    queries += [Query(_bad_ratio(window), Quantity.BAD_RATIO, now, duration(window)) for window in SUMMED]
     queries.append(Query(_urgency(), Quantity.URGENCY, now))
     queries.append(Query(f"max by ({_RESOURCE}) ({OUTAGE_DELTA}) > 0", Quantity.DOWN, now))
     queries += [Query(_outages(window), Quantity.OUTAGE, now, duration(window)) for window in sorted(rolling)]

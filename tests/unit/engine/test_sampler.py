@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -255,6 +256,26 @@ def test_what_was_measured_can_be_read_by_resource_and_objective() -> None:
 
     got = run(story()).evidence.measurements[CHECKOUT]["availability"]
     assert (got.total, got.bad) == (100_000, 5)
+
+
+def test_short_burn_rates_are_what_was_bad_held_against_what_the_objective_allows() -> None:
+    def answer(promql: str) -> Answer:
+        if "goslo:bad:delta[" in promql and "goslo:total:delta[" in promql:
+            return vector((IDENTITY, 0.03), ({**IDENTITY, "objective": "removed"}, 0.5))
+        return recorded()(promql)
+
+    async def story() -> Scene:
+        scene = Scene()
+        scene.metrics.answer = answer
+        scene.finish()
+        await scene.live(20)
+        return scene
+
+    scene = run(story())
+    (target,) = [Fraction(str(one["target"])) for one in resource()["spec"]["objectives"]]
+    burn = pytest.approx(0.03 / float(1 - target / 100))
+    measured = scene.evidence.measurements[CHECKOUT]
+    assert {name: one.burn_rates for name, one in measured.items()} == {"availability": {"5m": burn, "30m": burn}}
 
 
 @cases(
@@ -604,16 +625,3 @@ def test_outages_are_asked_for_over_every_rolling_window_once() -> None:
         slo["spec"]["objectives"][0]["window"] = window
         subjects.learn(Key("shop", f"slo{number}"), slo)
     assert subjects.rolling_windows() == {timedelta(days=30), timedelta(days=7)}
-
-
-def test_short_windows_are_asked_for_once_and_held_against_what_each_objective_allows() -> None:
-    subjects = Subjects()
-    for number, (window, target) in enumerate((("30d", "99"), ("Month", "99.9"), ("1h", "99.9"))):
-        slo = resource(f"slo{number}")
-        slo["spec"]["objectives"][0] |= {"window": window, "target": target}
-        subjects.learn(Key("shop", f"slo{number}"), slo)
-    assert subjects.summed_windows() == {timedelta(minutes=minutes) for minutes in (1, 5, 30)}
-    policies = [subjects.policy_of(("shop", f"slo{number}", "availability")) for number in range(3)]
-    assert [float(policy.budget) for policy in policies if policy] == [0.01, 0.001, 0.001]
-    assert subjects.policy_of(("shop", "slo0", "removed")) is None
-    assert subjects.policy_of(("shop", "elsewhere", "availability")) is None

@@ -11,7 +11,7 @@ from tests.table import cases
 from tests.unit.slo.given import objective, promise
 
 from goserviceslo.api.v1alpha1 import Objective
-from goserviceslo.slo.burn import BurnPair, burn_policy, least_events
+from goserviceslo.slo.burn import SUMMED, BurnPair, burn_policy, least_events
 from goserviceslo.slo.promql import duration, number
 
 
@@ -88,24 +88,27 @@ def test_from_four_weeks_on_the_quick_page_spends_two_percent_of_the_budget_in_i
     "length, recorded, summed",
     {
         "a month": ("30d", ["1h", "6h"], ["5m", "30m"]),
-        "a day: what is short beside one window is long beside another": ("1d", ["5m", "15m", "1h"], ["1m"]),
-        "an hour": ("1h", ["5m", "1h"], ["1m"]),
+        "a week": ("7d", ["1m", "15m", "1h"], ["5m"]),
+        "a day: what is short beside one window is long beside another": ("1d", ["1m", "5m", "15m", "1h"], []),
+        "an hour": ("1h", ["1m", "5m", "1h"], []),
     },
 )
-def test_long_windows_that_page_and_the_last_hour_are_recorded_and_short_ones_summed(
+def test_windows_that_page_and_the_last_hour_are_recorded_less_the_usual_short_ones(
     length: str, recorded: list[str], summed: list[str]
 ) -> None:
     policy = burn_policy(objective("99.9", length))
     assert ([*map(duration, policy.recorded)], [*map(duration, policy.summed)]) == (recorded, summed)
 
 
-@given(targets, windows)
-def test_every_window_that_pages_is_either_recorded_or_summed(target: str, window: str) -> None:
-    policy = burn_policy(objective(target, window))
+@given(targets, windows, st.sampled_from([None, "1m", "10m", "17m", "30m", "1h"]))
+def test_every_window_that_pages_is_either_recorded_or_one_of_the_two_that_are_summed(
+    target: str, window: str, length: str | None
+) -> None:
+    policy = burn_policy(objective(target, window) if length is None else of_slices(length, window, target))
     paging = {span for pair in policy.pairs if pair.severity == "page" for span in (pair.short, pair.long)}
     assert {*policy.recorded, *policy.summed} == paging | {timedelta(hours=1)}
     assert not {*policy.recorded} & {*policy.summed}
-    assert all(span <= timedelta(minutes=30) for span in policy.summed)
+    assert {*policy.summed} <= {*SUMMED}
 
 
 def of_slices(length: str, window: str = "30d", target: str = "99.9") -> Objective:

@@ -63,13 +63,13 @@ def fleet(size: int) -> CalendarWindow:
 
 
 def test_a_fleet_takes_as_many_questions_as_one_resource() -> None:
-    assert len(measurement_queries(NOW, SETTINGS, summed=POLICY.summed)) == 10
-    asked = measurement_queries(NOW, SETTINGS, [fleet(10_000)], summed=POLICY.summed)
+    assert len(measurement_queries(NOW, SETTINGS)) == 10
+    asked = measurement_queries(NOW, SETTINGS, [fleet(10_000)])
     assert len([query for query in asked if not query.settled]) == 14
 
 
 def test_every_question_is_promql() -> None:
-    for query in measurement_queries(NOW, SETTINGS, [MONTH], [timedelta(days=30)], POLICY.summed):
+    for query in measurement_queries(NOW, SETTINGS, [MONTH], [timedelta(days=30)]):
         promql_parser.parse(query.promql)
 
 
@@ -147,7 +147,7 @@ def test_objectives_whose_windows_start_together_are_asked_about_together() -> N
 
 
 def test_a_measurement_is_put_together_from_the_answers() -> None:
-    queries = measurement_queries(NOW, SETTINGS, summed=POLICY.summed)
+    queries = measurement_queries(NOW, SETTINGS)
     counted = NOW - timedelta(seconds=20)
     answers: dict[Quantity, Vector] = {
         Quantity.TOTAL: vector(sample(1000)),
@@ -228,17 +228,18 @@ def test_an_empty_round_measures_nothing() -> None:
 
 
 def test_a_share_of_bad_events_concerns_those_alone_whose_pages_look_at_its_window() -> None:
-    hourly, gone = ("shop", "checkout", "hourly"), ("shop", "checkout", "removed")
-    policies = {KEY: POLICY, hourly: burn_policy(objective("99", "1h"))}
-    queries = measurement_queries(NOW, SETTINGS, summed=[window for one in policies.values() for window in one.summed])
-    everybody = vector(sample(0.02), sample(0.02, hourly), sample(0.02, gone))
+    weekly, daily, gone = (("shop", "checkout", name) for name in ("weekly", "daily", "removed"))
+    policies = {KEY: POLICY, weekly: burn_policy(objective("99", "7d")), daily: burn_policy(objective("99", "1d"))}
+    everybody = vector(*(sample(0.02, key) for key in (*policies, gone)))
     found = assemble(
-        ((query, everybody if query.quantity is Quantity.BAD_RATIO else NoData()) for query in queries), policies.get
+        (
+            (query, everybody if query.quantity is Quantity.BAD_RATIO else NoData())
+            for query in measurement_queries(NOW, SETTINGS)
+        ),
+        policies.get,
     )
-    assert {key: one.burn_rates for key, one in found.items()} == {
-        KEY: pytest.approx({"5m": 20, "30m": 20}),
-        hourly: pytest.approx({"1m": 2}),
-    }
+    rates = {key: one.burn_rates for key, one in found.items()}
+    assert rates == {KEY: pytest.approx({"5m": 20, "30m": 20}), weekly: pytest.approx({"5m": 2})}
 
 
 def outage(seconds: float, resource: str = "checkout", seen_by: str = "replicas") -> Sample:

@@ -55,7 +55,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
             {
                 "30s": [
                     *COUNTS,
-                    f"{BURN} 5m 15m 1h",
+                    f"{BURN} 1m 5m 15m 1h",
                     "goslo:total:window 1d",
                     "goslo:bad:window 1d",
                     "GoSLOBudgetBurn page",
@@ -68,7 +68,7 @@ COUNTS = ["goslo:events:delta", "goslo:total:delta", "goslo:bad:delta"]
             {
                 "30s": [
                     *COUNTS,
-                    f"{BURN} 5m 1h",
+                    f"{BURN} 1m 5m 1h",
                     "goslo:total:window 1h",
                     "goslo:bad:window 1h",
                     "GoSLOBudgetBurn page",
