@@ -13,6 +13,7 @@ from tests.replay.counting import (
     LATENCY,
     NATIVE,
     NATIVE_LATENCY,
+    OLD,
     SETTINGS,
     STRICT_LATENCY,
     WORKLOAD,
@@ -22,18 +23,18 @@ from tests.replay.counting import (
     slow,
     young,
 )
-from tests.replay.pasts import WORLDS
+from tests.replay.pasts import OTHER, WORLDS
 from tests.replay.promtool import Promtool, Replay
 from tests.replay.slices import OURS, ends, scraped
-from tests.replay.world import Pod, Process, Request, Series, World, classic_histogram, native_histogram
+from tests.replay.world import Pod, Process, Request, Series, World, classic_histogram, native_histogram, steady
 from tests.table import cases
 
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.ports import Sample
 from goserviceslo.slo.conventions import EVENTS_LABEL
 from goserviceslo.slo.discovery import MetricShape
-from goserviceslo.slo.history import Tally, split
-from goserviceslo.slo.indicator import EventIndicator, TimeSlices, resolve
+from goserviceslo.slo.history import Tally, outset, split
+from goserviceslo.slo.indicator import EventIndicator, SlicedEvents, TimeSlices, resolve
 from goserviceslo.slo.maintenance import Span
 from goserviceslo.slo.raw_counts import Question, exact, read_tally, swift
 
@@ -47,10 +48,11 @@ def instant(at: float) -> datetime:
 class Asking:
     """Asks as the operator does: as a whole, and where that is unsure in parts, and then tile by tile."""
 
-    def __init__(self, promtool: Promtool, world: World, indicator: EventIndicator) -> None:
+    def __init__(self, promtool: Promtool, world: World, indicator: EventIndicator | SlicedEvents) -> None:
         self._promtool = promtool
         self._replay = Replay(world.series(), [], pace=5)
         self._indicator = indicator
+        self._unit = indicator.length if isinstance(indicator, SlicedEvents) else SETTINGS.interval
         self.exact = 0
 
     def tally(self, start: int, end: int) -> Tally:
@@ -58,7 +60,7 @@ class Asking:
         found = self._ask(swift(self._indicator, asked), asked)
         if found is not None:
             return found
-        parts = split(asked, 4, timedelta(minutes=10), SETTINGS.interval)
+        parts = split(asked, 4, timedelta(minutes=10), self._unit)
         if len(parts) > 1:
             tallies = [self.tally(int(one.start.timestamp()), int(one.end.timestamp())) for one in parts]
             return sum(tallies, Tally())
@@ -140,6 +142,126 @@ def test_latency_is_counted_the_same(
     for start, end in stretches(world.until):
         found = asking.tally(start, end)
         assert (round(found.total), round(found.bad)) == truth(world, start, end, bad), (start, end)
+
+
+GOOD = 86
+"""Of the thirty requests that a pod of these worlds has in a minute, four or five fail."""
+
+
+def sliced(shape: MetricShape, minutes: int, **http: Any) -> SlicedEvents:
+    found = resolve(promise_of_slices(minutes, http), WORKLOAD, [shape], None)
+    assert isinstance(found, SlicedEvents)
+    return found
+
+
+def promise_of_slices(minutes: int, http: Mapping[str, Any]) -> Objective:
+    slices = {"length": f"{minutes}m", "good": GOOD}
+    return Objective.model_validate({"name": "it", "target": 99, "window": "1h", "slices": slices, "http": http})
+
+
+def judged(world: World, start: int, end: int, length: int, bad: Callable[[Request], bool]) -> tuple[int, int]:
+    """The slices that end in a stretch, and the bad ones, by what scrapes had shown."""
+    found = [truth(world, last - length, last, bad) for last in range(start // length * length, end + 1, length)]
+    some = [(total, failures) for total, failures in found[1:] if total]
+    return len(some), sum(failures * 100 > (100 - GOOD) * total for total, failures in some)
+
+
+AWAY = {
+    "a process that nobody saw for ten minutes, twice": World(
+        [Pod([long_running(2400)], unreachable=[(400, 1010), (1300, 1930)])], 2400
+    ),
+    "one that is new, fails at first, and is away for ten minutes": World(
+        [
+            Pod([long_running(2400)]),
+            Pod(
+                [Process(700, 2400, [*steady(700, 900, 2, fail_every=2), *steady(900, 2400, 0.5)])],
+                OTHER,
+                "10.0.0.2:8080",
+                known_from=690,
+                phase=4,
+                unreachable=[(900, 1510)],
+            ),
+        ],
+        2400,
+    ),
+    "one that was away before, and once more": World(
+        [
+            Pod([long_running(2400)], unreachable=[(100, 590), (1200, 1630)]),
+            Pod([young(0, 2400)], OTHER, "10.0.0.2:8080", known_from=0, phase=4),
+        ],
+        2400,
+    ),
+}
+
+
+@pytest.mark.parametrize("minutes", [1, 10])
+@cases("world", {**WORLDS, **AWAY})
+def test_slices_of_events_are_judged_by_what_their_scrapes_had_shown(
+    promtool: Promtool, world: World, minutes: int
+) -> None:
+    asking, length = Asking(promtool, world, sliced(COUNTER, minutes)), 60 * minutes
+    for start, end in stretches(world.until):
+        whole = outset(Span(instant(start), instant(end)), timedelta(minutes=minutes))
+        found = asking.tally(int(whole.start.timestamp()), int(whole.end.timestamp()))
+        assert (found.total, found.bad) == judged(world, start, end, length, failed), (start, end)
+
+
+@cases(
+    "http, shape, world, bad",
+    {
+        "by classic histogram, failures too": (
+            {"faster": "300ms", "errors": ["5xx"]},
+            CLASSIC,
+            World([Pod([mixed(0, 1000), mixed(1020, 2400)])], 2400, expose=classic_histogram("0.1", "0.3", "1")),
+            lambda request: slow(request) or failed(request),
+        ),
+        "by native histogram": (
+            {"faster": "500ms"},
+            NATIVE,
+            World([Pod([mixed(0, 2400)])], 2400, expose=native_histogram),
+            lambda request: request.seconds > 0.5,
+        ),
+    },
+)
+def test_slices_of_latency_are_judged_the_same(
+    promtool: Promtool, http: Mapping[str, Any], shape: MetricShape, world: World, bad: Callable[[Request], bool]
+) -> None:
+    asking = Asking(promtool, world, sliced(shape, 1, **http))
+    found = asking.tally(540, 2340)
+    assert (found.total, found.bad) == judged(world, 540, 2340, 60, bad)
+    assert found.bad
+
+
+def test_slices_leave_out_the_pod_whose_version_lacks_the_bucket(promtool: Promtool) -> None:
+    expose = classic_histogram("0.1", "0.3", "1")
+    quick, late = (Process(0, 2400, steady(0, 2400, 0.5, seconds=seconds)) for seconds in (0.1, 0.8))
+    told, silent = Pod([quick]), Pod([replace(late, bounds=("0.1", "1"))], OTHER, "10.0.0.2:8080", phase=4)
+    asking = Asking(promtool, World([told, silent], 2400, expose=expose), sliced(CLASSIC, 1, faster="300ms"))
+    found = asking.tally(540, 2340)
+    assert (found.total, found.bad) == (30, 0)
+
+
+def test_slices_are_asked_for_one_by_one_only_where_they_are_unsure(promtool: Promtool) -> None:
+    def exactly(world: World) -> int:
+        asking = Asking(promtool, world, sliced(COUNTER, 1))
+        asking.tally(540, 2340)
+        return asking.exact
+
+    assert exactly(WORLDS["pods that live for seconds"]) == 0
+    assert exactly(WORLDS["a rolling restart"]) == 0
+    assert exactly(WORLDS["scrapes that fail for four minutes"]) == 0
+    assert exactly(WORLDS["a container that restarts twice"]) == 3
+    assert exactly(AWAY["a process that nobody saw for ten minutes, twice"]) > 0
+
+
+def test_slices_without_events_are_none_and_yet_seen(promtool: Promtool) -> None:
+    world = World([Pod([Process(OLD, 10**6, [], contact=True)])], 2400)
+    asking = Asking(promtool, world, sliced(COUNTER, 1))
+    assert asking.tally(540, 2340) == Tally()
+    busy_once = World([Pod([Process(OLD, 10**6, [Request(700.0), Request(1010.0, "500")], contact=True)])], 2400)
+    found = Asking(promtool, busy_once, sliced(COUNTER, 1)).tally(540, 2340)
+    assert (found.total, found.bad) == (2, 1)
+    assert found.seen_since is not None
 
 
 def test_only_what_is_unsure_is_counted_tile_by_tile(promtool: Promtool) -> None:

@@ -1,5 +1,6 @@
 """What happened before the rules, asked of others than Prometheus, against what really happened."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.sources.test_counting import counting_only
 from tests.table import cases
 
 from goserviceslo.adapters.clock import SystemClock
+from goserviceslo.api.maintenance import MaintenanceWindow
+from goserviceslo.api.slices import Slices
+from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.engine.bygone import Bygone
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.history import History, next_chunk
@@ -26,15 +30,53 @@ BEGAN = 2370
 """Where the rules begin, in seconds of a world."""
 
 
-async def recalled(bygone: Bygone, now: datetime) -> History:
+async def recalled(
+    bygone: Bygone, now: datetime, promised: Objective = HOURLY, maintenance: Sequence[MaintenanceWindow] = ()
+) -> History:
     """All that there is to know of the window, asked as the operator asks it."""
-    indicator = resolve(HOURLY, WORKLOAD, [COUNTER], None)
+    indicator = resolve(promised, WORKLOAD, [COUNTER], None)
     assert isinstance(indicator, Indicator)
-    past = Past(HOURLY.name, HOURLY.window, HOURLY.time_zone, indicator, ())
-    history = await bygone.start(("shop", "checkout", HOURLY.name), past, None, now)
+    past = Past(promised.name, promised.window, promised.time_zone, indicator, tuple(maintenance))
+    history = await bygone.start(("shop", "checkout", promised.name), past, None, now)
     while (asked := next_chunk(history, past.window, past.time_zone, now, SETTINGS.interval)) is not None:
         history = await bygone.extend(past, history, asked, now)
     return history
+
+
+MINUTES = HOURLY.model_copy(update={"slices": Slices.model_validate({"length": "1m", "good": 86})})
+UNEVEN = ("pods that live for seconds", "a rolling restart", "a container that restarts twice")
+
+
+@cases("world", {name: WORLDS[name] for name in UNEVEN})
+async def test_the_minutes_before_the_rules_are_judged(engine: Engine, world: World, tmp_path: Path) -> None:
+    backend, epoch = engine.fresh()
+    assert epoch % 60 == 0
+    backend.store(world.series(), epoch)
+    evaluate(backend, counting_only(rules(MINUTES, COUNTER)), epoch + BEGAN, epoch + world.until)
+    paused = (epoch + 1130, epoch + 1270)
+    pause = {"name": "a", "start": f"{datetime.fromtimestamp(paused[0], UTC):%Y-%m-%dT%H:%M:%SZ}", "duration": "140s"}
+    source = source_of(engine, backend, tmp_path)
+    try:
+        bygone = Bygone(source, SystemClock(), SETTINGS)
+        now = datetime.fromtimestamp(epoch + world.until, UTC)
+        history = await recalled(bygone, now, MINUTES, [MaintenanceWindow.model_validate(pause)])
+    finally:
+        source.close()
+    end, wrong = BEGAN - LAG - TILE, []
+    for chunk in history.chunks:
+        start = int(chunk.start.timestamp()) - epoch
+        ends = [last for last in range(0, end + 1, 60) if last > start and (last <= 1130 or last > 1380)]
+        found = [(world.seen(last) - world.seen(last - 60), fails(world, last)) for last in ends]
+        judged = [failures * 100 > 14 * total for total, failures in found if total]
+        if (chunk.total, chunk.bad) != (len(judged), sum(judged)):
+            wrong.append(f"from {start} to {end} s: {chunk.total, chunk.bad}, not {len(judged), sum(judged)}")
+        end = start
+    assert wrong == []
+    assert end < 0
+
+
+def fails(world: World, last: int) -> int:
+    return world.seen(last, failed) - world.seen(last - 60, failed)
 
 
 @cases("world", WORLDS)

@@ -21,8 +21,8 @@ from goserviceslo.ports import (
 )
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.excluding import SETTLES
-from goserviceslo.slo.history import History, Tally, chunk_length, split, wider, without
-from goserviceslo.slo.indicator import EventIndicator, Indicator
+from goserviceslo.slo.history import History, Tally, chunk_length, outset, split, whole, wider, without
+from goserviceslo.slo.indicator import EventIndicator, Indicator, SlicedEvents
 from goserviceslo.slo.maintenance import Span, occurrences
 from goserviceslo.slo.raw_counts import (
     Question,
@@ -98,9 +98,16 @@ class Bygone:
         return True
 
     def _parts(self, past: Past, asked: Span) -> Sequence[Span]:
-        """A stretch without maintenance."""
+        """A stretch without maintenance; where slices are judged by their events, in whole slices that end in it."""
+        length = past.indicator.length if isinstance(past.indicator, SlicedEvents) else None
+        asked = asked if length is None else outset(asked, length)
         out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
-        return without(asked, out, self._settings.interval)
+        parts = without(asked, out, self._settings.interval)
+        return parts if length is None else whole(parts, length)
+
+    def _unit(self, indicator: Indicator) -> timedelta:
+        """What a stretch is made of."""
+        return indicator.length if isinstance(indicator, SlicedEvents) else self._settings.interval
 
     async def _first_near(self, identity: Identity, start: datetime) -> datetime | None:
         """The start of the first of the tiles that were recorded in the minutes before the one that starts then."""
@@ -120,7 +127,7 @@ class Bygone:
         return await self._count_tiles(indicator, asked)
 
     async def _in_parts(self, indicator: Indicator, asked: Span, parts: int, shortest: timedelta) -> Tally:
-        pieces = split(asked, parts, shortest, self._settings.interval)
+        pieces = split(asked, parts, shortest, self._unit(indicator))
         if len(pieces) < 2:
             raise Unanswered(f"even {shortest} take too long")
         tally = Tally()
@@ -129,10 +136,10 @@ class Bygone:
         return tally
 
     async def _count_tiles(self, indicator: Indicator, asked: Span) -> Tally:
-        if not isinstance(indicator, EventIndicator):
+        if not isinstance(indicator, EventIndicator | SlicedEvents):
             raise Unanswered(f"{indicator.describe()} has no tiles of events")
         answer = await self._ask(exact(indicator, asked, self._settings))
-        halves = split(asked, 2, _SHORTEST, self._settings.interval)
+        halves = split(asked, 2, _SHORTEST, self._unit(indicator))
         if _took_too_long(answer) and len(halves) > 1:
             first, second = halves
             return await self._count_tiles(indicator, first) + await self._count_tiles(indicator, second)

@@ -21,7 +21,7 @@ from goserviceslo.engine.turns import Turns
 from goserviceslo.ports import Clock, Json, Key, MetricsPort
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.history import History, next_chunk, read_history
-from goserviceslo.slo.raw_counts import is_countable, signature
+from goserviceslo.slo.raw_counts import signature
 from goserviceslo.slo.rules import RuleSettings
 
 _IDLE_SECONDS = 1.0
@@ -178,9 +178,7 @@ class Recalling:
             if not self._stands(place, past):
                 return
             self._checked[place] = at
-        asked = None
-        if is_countable(past.indicator):
-            asked = next_chunk(history, past.window, past.time_zone, now, self._settings.interval)
+        asked = next_chunk(history, past.window, past.time_zone, now, self._settings.interval)
         if asked is not None:
             history = await self._bygone.extend(past, history, asked, now)
         if not self._stands(place, past):

@@ -109,11 +109,11 @@ class Counted:
     """A label and a regular expression: series whose label matches count as `events`, and all of them as the total."""
 
     def last_known(self, offset: str = "") -> str:
-        return self.reading.replace("{}", f"last_over_time({self.selector}[{duration(STALENESS)}]{offset})")
+        return self.last_within(STALENESS, offset)
 
-    def last_within(self, span: timedelta) -> str:
+    def last_within(self, span: timedelta, offset: str = "") -> str:
         """The last sample of a span, however old it is by now."""
-        return self.reading.replace("{}", f"last_over_time({self.selector}[{duration(span)}])")
+        return self.reading.replace("{}", f"last_over_time({self.selector}[{duration(span)}]{offset})")
 
     def labelled(self, expression: str) -> str:
         label, values = self.split or ("", "")

@@ -10,7 +10,7 @@ A chunk in which nothing was there counts nothing, and is no evidence; it is kep
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from math import ceil
 
@@ -26,6 +26,8 @@ from goserviceslo.slo.windows import span
 _CHUNKS = 30
 """Into so many a window is cut: the part of it that is missing at its older end is at most one of them."""
 _SHORTEST_CHUNK = timedelta(minutes=5)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_INSTANT = timedelta(microseconds=1)
 _MOST_KEPT = 64
 """As many as a status holds; windows of which the length is changed again and again could have more."""
 
@@ -171,6 +173,25 @@ def without(asked: Span, maintenance: Iterable[Span], tile: timedelta) -> tuple[
     if here < asked.end:
         parts.append(Span(here, asked.end))
     return tuple(part for part in parts if part.start < part.end)
+
+
+def outset(asked: Span, length: timedelta) -> Span:
+    """The slices that end in a stretch, as a stretch of whole ones; they end at multiples of their length.
+
+    Stretches that adjoin give stretches that do.
+    """
+    return Span(_multiple(asked.start, length), _multiple(asked.end, length))
+
+
+def whole(parts: Iterable[Span], length: timedelta) -> tuple[Span, ...]:
+    """Of each part what is whole slices."""
+    found = (Span(_multiple(part.start + length - _INSTANT, length), _multiple(part.end, length)) for part in parts)
+    return tuple(part for part in found if part.start < part.end)
+
+
+def _multiple(instant: datetime, length: timedelta) -> datetime:
+    """The last multiple of a length since the epoch."""
+    return instant - (instant - _EPOCH) % length
 
 
 def split(asked: Span, parts: int, shortest: timedelta, tile: timedelta) -> tuple[Span, ...]:

@@ -19,6 +19,14 @@ from goserviceslo.slo.promql import duration
 from goserviceslo.slo.series import LONGEST_DESCRIPTION, EventIndicator, Indicator
 
 
+def by_verdict(slices: str) -> str:
+    """How many slices were bad and good, by `goslo_events`, of a range that counts them by their verdicts."""
+    counted = f"sum_over_time({slices})"
+    for verdict, events in (("1", Events.BAD), ("0", Events.GOOD)):
+        counted = f'label_replace({counted}, "{EVENTS_LABEL}", "{events}", "{EVENTS_LABEL}", "{verdict}")'
+    return counted
+
+
 @dataclass(frozen=True, slots=True)
 class TimeSlices(Indicator):
     """Slices of time, each judged by a condition as of its end."""
@@ -31,10 +39,7 @@ class TimeSlices(Indicator):
 
     def records(self, matchers: str, tile: Tile) -> tuple[tuple[str, str], ...]:
         """The slices by verdict, which evaluates the condition once, and from them all and the bad ones."""
-        by_verdict = tile.slices(f'count_values("{EVENTS_LABEL}", {self.failed})', self.length)
-        counted = f"sum_over_time({by_verdict})"
-        for verdict, events in (("1", Events.BAD), ("0", Events.GOOD)):
-            counted = f'label_replace({counted}, "{EVENTS_LABEL}", "{events}", "{EVENTS_LABEL}", "{verdict}")'
+        counted = by_verdict(tile.slices(f'count_values("{EVENTS_LABEL}", {self.failed})', self.length))
         total = f"sum(sum_over_time({EVENTS_DELTA}{{{matchers}}}[{duration(tile.step)}]))"
         lately = f"last_over_time({EVENTS_DELTA}{{{matchers}}}[{duration(self.length + tile.length)}])"
         all_slices = f"{total} or 0 * sum({lately})"
@@ -66,10 +71,7 @@ class SlicedEvents(Indicator):
         """The events as without slices, and from them all slices and the bad ones."""
         counts = self.events.counts
         total = total_of(counts, matchers, self.length)
-        allowed = 1 - Fraction(self.good) / 100
-        # In whole numbers, so that a slice that is exactly as good as it must be is good.
-        bad = f"{allowed.denominator} * ({bad_of(counts, matchers, self.length)})"
-        failed = f"{bad} > bool {allowed.numerator} * ({total} > 0)"
+        failed = self.failed(total, bad_of(counts, matchers, self.length))
         # What was recorded is there as of now: the lag has been waited for.
         slices = Tile(tile.length, timedelta(0)).slices(failed, self.length)
         none = f"0 * {total_of(counts, matchers, tile.step)}"
@@ -78,6 +80,15 @@ class SlicedEvents(Indicator):
             (TOTAL_DELTA, f"count_over_time({slices}) or {none}"),
             (BAD_DELTA, f"sum_over_time({slices}) or {none}"),
         )
+
+    def failed(self, total: str, bad: str) -> str:
+        """1 where a slice with so many events is bad, 0 where it is good, nothing where it has none.
+
+        In whole numbers, so that a slice that is exactly as good as it must be is good. What may be missing is on the
+        left: to VictoriaMetrics a comparison by `bool` holds nothing on its right for false.
+        """
+        allowed = 1 - Fraction(self.good) / 100
+        return f"{allowed.numerator} * ({total} > 0) < bool {allowed.denominator} * ({bad})"
 
     @property
     def note(self) -> str:

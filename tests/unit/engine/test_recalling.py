@@ -89,8 +89,9 @@ class Source(ScriptedMetrics):
         if "goslo:total:delta" in promql:
             self.log.append((asked_at, "start", at, timedelta()))
             return self._tiles(promql, at)
-        kind = "tiles" if promql.startswith("sum_over_time(") else "chunk"
-        found = re.search(r"\[(\w+):30s\]" if kind == "tiles" else r"\[(\d+[smhd]\w*)\]", promql)
+        kind = "tiles" if "irate(" in promql else "chunk"
+        slices = re.search(rf'\[(\w+):\d+m\]\), "{EVENTS_LABEL}", "bad"', promql)
+        found = slices or re.search(r"\[(\w+):30s\]" if kind == "tiles" else r"\[(\d+[smhd]\w*)\]", promql)
         assert found is not None
         length = _length(found[1])
         self.log.append((asked_at, kind, at, length))
@@ -665,13 +666,43 @@ def test_questions_begin_once_something_is_recorded() -> None:
     assert len(run(scene()).source.stretches()) == 11
 
 
-def test_slices_that_are_judged_by_their_events_have_a_beginning_and_no_past() -> None:
+@cases("minutes", {"of a minute": 1, "as long as a chunk": 5, "longer than a chunk": 7})
+def test_slices_that_are_judged_by_their_events_are_asked_for_whole_and_once_each(minutes: int) -> None:
+    length = timedelta(minutes=minutes)
+
+    def play(it: Scene) -> None:
+        it.source.chunks = lambda end, asked: judged(asked / length, end - asked)
+        it.want(A, the_past_of(*of_slices(minutes)))
+
+    it = played(play)
+    asked = it.source.stretches()
+    assert all((end.timestamp() % (60 * minutes), part % length) == (0, timedelta()) for end, part in asked)
+    oldest = it.history().reaches
+    assert oldest - (START - timedelta(hours=1)) < CHUNK
+    slices = [at for at in range(int(oldest.timestamp()) + 1, int(FIRST.timestamp()) + 1) if at % (60 * minutes) == 0]
+    assert it.history().chunks.total == len(slices)
+
+
+def test_slices_that_are_unsure_are_counted_one_by_one() -> None:
+    def play(it: Scene) -> None:
+        it.source.chunks = lambda end, asked: vector(({EVENTS_LABEL: "unsure"}, 1.0))
+        it.want(A, the_past_of(*of_slices(1)))
+
+    kinds = {what for _, what, _, _ in played(play).source.log}
+    assert kinds == {"start", "chunk", "tiles"}
+
+
+def of_slices(minutes: int) -> tuple[Objective, Indicator]:
+    slices = {"good": 99.5, "length": f"{minutes}m"}
     objective = Objective.model_validate(
-        {"name": "availability", "target": "99", "window": "1h", "slices": {"good": 99.5}, "http": {}}
+        {"name": "availability", "target": "99", "window": "1h", "slices": slices, "http": {}}
     )
     indicator = resolve(objective, Workload("shop", "checkout"), [COUNTER], None)
     assert isinstance(indicator, Indicator)
     assert not isinstance(indicator, EventIndicator)
-    it = played(lambda it: it.want(A, the_past_of(objective, indicator)))
-    assert (it.history().recorded_since, len(it.history().chunks)) == (FIRST, 0)
-    assert it.source.stretches() == []
+    return objective, indicator
+
+
+def judged(slices: float, seen: datetime) -> Vector:
+    """An answer about a stretch of good slices."""
+    return vector(({EVENTS_LABEL: "good"}, slices), ({EVENTS_LABEL: "seen since"}, seen.timestamp()))

@@ -14,9 +14,11 @@ from goserviceslo.slo.history import (
     History,
     Tally,
     next_chunk,
+    outset,
     read_history,
     recalled,
     split,
+    whole,
     without,
     written_history,
 )
@@ -161,3 +163,37 @@ def test_parts_of_a_stretch_are_all_of_it(tiles: int, parts: int) -> None:
 def test_only_whole_chunks_inside_the_window_count() -> None:
     history = replace(NEW, chunks=Chunks([Chunk(NOW - DAY, 10, 1, seen=True), Chunk(NOW - 2 * DAY, 20, 2, seen=True)]))
     assert recalled(history, DAY + timedelta(hours=1), None, NOW).total == 10
+
+
+SLICES = st.sampled_from([timedelta(minutes=minutes) for minutes in (1, 2, 7, 10, 60)])
+SECONDS = st.integers(0, 7 * 86_400)
+
+
+@given(SLICES, SECONDS, SECONDS, SECONDS)
+def test_stretches_that_adjoin_hold_every_slice_once(length: timedelta, one: int, two: int, three: int) -> None:
+    first, second, third = (NOW + timedelta(seconds=seconds) for seconds in sorted((one, two, three)))
+    older, newer = outset(Span(first, second), length), outset(Span(second, third), length)
+    assert older.end == newer.start
+    assert Span(older.start, newer.end) == outset(Span(first, third), length)
+    assert second - length < older.end <= second
+
+
+@given(SLICES, st.lists(st.integers(0, 5000), max_size=8, unique=True).map(sorted))
+def test_of_the_parts_of_a_stretch_whole_slices_are_judged(length: timedelta, edges: list[int]) -> None:
+    parts = [
+        Span(NOW + timedelta(seconds=begin), NOW + timedelta(seconds=end))
+        for begin, end in zip(edges[::2], edges[1::2], strict=False)
+    ]
+    step = int(length.total_seconds())
+    judged = [
+        at
+        for part in whole(parts, length)
+        for at in range(int(part.start.timestamp()), int(part.end.timestamp()), step)
+    ]
+    first = int(NOW.timestamp()) // step * step
+    assert judged == [
+        at
+        for part in parts
+        for at in range(first, int(part.end.timestamp()), step)
+        if part.start.timestamp() <= at and at + step <= part.end.timestamp()
+    ]
