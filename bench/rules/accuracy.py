@@ -72,6 +72,10 @@ FIGURES: Mapping[str, Figure] = {
 }
 
 
+_OUTAGE = f"sum(sum_over_time(goslo:outage:delta[{_WINDOW}]))"
+"""What GoServiceSLO alone records: time in which nobody could count, as nothing ran."""
+
+
 def compare(tools: Sequence[str]) -> list[dict[str, Any]]:
     """Every scenario, with the share of bad events that really was and the one that each tool shows."""
     promtool_binary = binaries.ensure(["promtool"])["promtool"]
@@ -92,7 +96,8 @@ def replay(scenario: Scenario, tools: Sequence[str], promtool: Promtool, scratch
         own = scratch / name
         own.mkdir()
         groups += FIGURES[name].groups(scenario.made, own)
-    shown = promtool.ask(Replay(series, groups), [FIGURES[name].bad_ratio for name in asked], WINDOW_SECONDS)
+    ratios = [FIGURES[name].bad_ratio for name in asked]
+    *shown, outage = promtool.ask(Replay(series, groups), [*ratios, _OUTAGE], WINDOW_SECONDS)
     return {
         "title": scenario.title,
         "events": truth.total,
@@ -100,6 +105,7 @@ def replay(scenario: Scenario, tools: Sequence[str], promtool: Promtool, scratch
         "bad_ratio": truth.bad_ratio,
         "scraped_bad": scraped.bad,
         "scraped_bad_ratio": scraped.bad_ratio,
+        "outage_seconds": outage or 0,
         "shown": {name: _written(value) for name, value in zip(asked, shown, strict=True)},
     }
 

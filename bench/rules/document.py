@@ -160,6 +160,12 @@ def _accuracy(scenarios: Sequence[Result]) -> str:
         cells = [_off(one["bad_ratio"], one["shown"][tool]) for tool in tools]
         truth = f"{one['events']:,} | {one['bad_ratio']:.4%} | {one['bad'] - one['scraped_bad']:,} of {one['bad']:,}"
         lines.append(f"| {one['title']} | {truth} | {' | '.join(cells)} |")
+    lines += [
+        f"\nIn *{one['title']}* nobody can count; every figure is of what was counted before and after. "
+        f"GoServiceSLO records {one['outage_seconds']:.0f} s of outage beside it, held against the budget as time."
+        for one in scenarios
+        if one.get("outage_seconds")
+    ]
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ ends with two minutes without a request, so that nothing is left to be scraped.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bench.scale.objectives import Promise, promise
 
@@ -58,12 +59,39 @@ class Scenario:
     def play(self) -> tuple[Series, Truth, Truth]:
         """All that a Prometheus stored, what happened, and what of it any scrape had shown."""
         stored: Series = {}
-        happened = shown = Truth(0, 0)
+        shown = Truth(0, 0)
+        happened = self._unanswered()
         for run, counted in self._counts().items():
             last = self._scrape(run, counted, stored)
             happened += Truth(sum(counted[-1]), counted[-1][1])
             shown += Truth(sum(counted[last]), counted[last][1])
+        self._fail(stored)
         return stored, happened, shown
+
+    def _fail(self, stored: Series) -> None:
+        """Scrapes of a pod between two of its processes: nobody answers, and what there was is stale."""
+        for one, following in pairwise(sorted(self.runs, key=lambda run: (run.pod, run.start))):
+            if following.pod != one.pod:
+                continue
+            for at in range(_scrape_after(one.pod, one.end), following.start, _SCRAPE_SECONDS):
+                for series, values in stored.items():
+                    if self._target(one) in series and (series.startswith("up{") or at - _SCRAPE_SECONDS in values):
+                        values[at] = "0" if series.startswith("up{") else "stale"
+
+    def _target(self, run: Run) -> str:
+        return (
+            f'namespace="{self.made.key.namespace}",job="{self.made.key.name}",'
+            f'pod="{self.made.key.name}-6b7f9c5d8-{_name(run.pod)}",instance="10.0.0.{run.pod}:8080"'
+        )
+
+    def _unanswered(self) -> Truth:
+        """Requests that come while no process runs: bad, and counted by nobody."""
+        missed = [at for at in range(self._busy_seconds()) if not any(run.start <= at < run.end for run in self.runs)]
+        lost = round(sum(sum(self.traffic(at)) for at in missed))
+        return Truth(lost, lost)
+
+    def _busy_seconds(self) -> int:
+        return WINDOW_SECONDS - _QUIET_SECONDS
 
     def _counts(self) -> Mapping[Run, list[tuple[int, int]]]:
         """Of each process, what it has counted by each second of its life."""
@@ -72,7 +100,7 @@ class Scenario:
         counted: dict[Run, list[tuple[int, int]]] = {run: [] for run in self.runs}
         for at in range(WINDOW_SECONDS):
             alive = [run for run in self.runs if run.start <= at < run.end]
-            rates = self.traffic(at) if at < WINDOW_SECONDS - _QUIET_SECONDS else (0.0, 0.0)
+            rates = self.traffic(at) if at < self._busy_seconds() else (0.0, 0.0)
             for run in alive:
                 for i, rate in enumerate(rates):
                     sums[run][i] += rate / len(alive)
@@ -81,11 +109,7 @@ class Scenario:
 
     def _scrape(self, run: Run, counted: list[tuple[int, int]], stored: Series) -> int:
         """Store what scrapes show of a process; the second of its life at which the last of them was."""
-        target = (
-            f'namespace="{self.made.key.namespace}",job="{self.made.key.name}",'
-            f'pod="{self.made.key.name}-6b7f9c5d8-{_name(run.pod)}",instance="10.0.0.{run.pod}:8080"'
-        )
-        first = run.start + (run.pod * 7 - run.start) % _SCRAPE_SECONDS
+        target, first = self._target(run), _scrape_after(run.pod, run.start)
         for at in range(first, min(run.end, WINDOW_SECONDS), _SCRAPE_SECONDS):
             present = {f"up{{{target}}}": 1, f"process_start_time_seconds{{{target}}}": run.start}
             for code, count in zip(("200", "500"), counted[at - run.start], strict=True):
@@ -93,12 +117,17 @@ class Scenario:
                     present[f'http_requests_total{{code="{code}",{target}}}'] = count
             for series, value in present.items():
                 stored.setdefault(series, {})[at] = str(value)
-        after = first + -(-(run.end - first) // _SCRAPE_SECONDS) * _SCRAPE_SECONDS
+        after = _scrape_after(run.pod, run.end)
         if after < WINDOW_SECONDS and not any(other.pod == run.pod and other.start >= run.end for other in self.runs):
             for series, values in stored.items():
                 if target in series:
                     values[after] = "stale"
         return at - run.start
+
+
+def _scrape_after(pod: int, second: int) -> int:
+    """When a pod is scraped next, or just then."""
+    return second + (pod * 7 - second) % _SCRAPE_SECONDS
 
 
 _LETTERS = "bcdfghjklmnpqrstvwxz"
@@ -164,6 +193,22 @@ def _restarts() -> tuple[Run, ...]:
     return tuple(found)
 
 
+def _crash(start: int, end: int) -> tuple[Run, ...]:
+    """Two pods of which no process runs from one second to before another."""
+    return tuple(run for pod in range(2) for run in (Run(pod, 0, start), Run(pod, end, WINDOW_SECONDS)))
+
+
+def _away(start: int, end: int) -> tuple[Run, ...]:
+    """Two pods, gone from one second to before another, when two new ones come."""
+    before = [Run(pod, 0, start) for pod in range(2)]
+    return (*before, *(Run(pod, end, WINDOW_SECONDS) for pod in (2, 3)))
+
+
+def _by_day(at: int) -> tuple[float, float]:
+    """One request in a hundred fails; none comes in the two hours in which there is no pod."""
+    return (0, 0) if 2 * HOUR <= at < 4 * HOUR else _even(at)
+
+
 def _churn() -> tuple[Run, ...]:
     """Two pods at any time, each replaced after ten minutes by another with a new name: seventy-two in six hours."""
     life = 600
@@ -182,6 +227,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("one request an hour, one of them fails", _one_an_hour, _steady(1)),
     Scenario("idle but for its first and last quarter of an hour", _idle),
     Scenario("a full outage of 10 min", _outage),
+    Scenario("a full outage of 10 min that takes the metrics along", _even, _crash(2 * HOUR, 2 * HOUR + 600)),
+    Scenario("scaled to zero for two hours, and back", _by_day, _away(2 * HOUR + 90, 4 * HOUR)),
     Scenario("containers that restart every 20 min", _even, _restarts()),
     Scenario("pods that are replaced every 10 min", _even, _churn()),
 )

@@ -62,7 +62,8 @@ def test_what_scrapes_have_shown_is_what_happened_but_for_processes_that_end(sce
     series, happened, scraped = scenario.play()
     assert 0 < happened.bad < happened.total
     assert scraped.total <= happened.total
-    assert (scraped == happened) is all(run.end == WINDOW_SECONDS for run in scenario.runs)
+    ended = [run.end for run in scenario.runs if run.end < WINDOW_SECONDS]
+    assert (scraped == happened) is not any(sum(scenario.traffic(at)) for end in ended for at in range(end - 30, end))
     assert max(at for values in series.values() for at in values) <= WINDOW_SECONDS
 
 
@@ -117,6 +118,14 @@ def test_a_prometheus_without_rules_is_taken_off_and_evaluations_that_were_not_m
 
 def test_a_figure_that_is_none_is_not_shown_as_a_number() -> None:
     assert "| churn | 1,000 | 10.0000% | 10 of 100 | +0.00% | nan | no figure |" in render(RESULT)
+
+
+def test_an_outage_that_was_recorded_is_told() -> None:
+    (row,) = RESULT["accuracy"]
+    text = render({**RESULT, "accuracy": [row, {**row, "title": "a crash", "outage_seconds": 570.0}]})
+    assert "In *a crash* nobody can count" in text
+    assert "records 570 s of outage beside it" in text
+    assert "In *churn*" not in text
 
 
 def test_the_docs_hold_the_table_of_the_newest_result() -> None:
