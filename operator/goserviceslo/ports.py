@@ -31,6 +31,8 @@ GOSERVICESLOS = Resource("goslo.dev", "v1alpha1", "goserviceslos", "GoServiceSLO
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 AUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 PROMETHEUS_RULES = Resource("monitoring.coreos.com", "v1", "prometheusrules", "PrometheusRule")
+LARGEST_RULE_BYTES = 512 * 1024
+"""Above it prometheus-operator fails to load a PrometheusRule (prometheus-operator#6478)."""
 SCALED_OBJECTS = Resource("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 PODS = Resource("", "v1", "pods", "Pod")

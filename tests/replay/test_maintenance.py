@@ -9,6 +9,7 @@ from tests.replay.promtool import Expectation, Promtool, Replay
 from tests.replay.world import Pod, Process, Request, World, steady
 from tests.table import cases
 
+from goserviceslo.api.slices import Slices
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.slo.maintenance import Span
 
@@ -82,6 +83,31 @@ def test_a_window_is_the_sum_of_its_tiles_with_maintenance_left_out(promtool: Pr
     rate = Expectation(per_mille, 3000, {"{}": round(1000 * bad / total / 0.01)})
     groups = rules(HOURLY, COUNTER, span(600, 900))
     assert_replays(promtool, Replay(world.series(), groups, [*expected, rate]))
+
+
+def judged(total: int, bad: int, out: int, until: int) -> list[Expectation]:
+    """How many slices rules have judged, and left out, by an instant."""
+    named = (("goslo:total:delta", total), ("goslo:bad:delta", bad), ("goslo:excluded:delta", out))
+    return [Expectation(f"sum(sum_over_time({name}[{until}s]))", until, {"{}": value}) for name, value in named]
+
+
+def test_a_slice_of_events_that_lies_partly_in_maintenance_is_left_out(promtool: Promtool) -> None:
+    in_maintenance = [Request(600 + at, "500") for at in range(100)]
+    world = World([Pod([Process(0, 1501, [*steady(0, 600, 1), *in_maintenance, *steady(700, 1500, 1)])])], 1500)
+    promised = HOURLY.model_copy(update={"slices": Slices.model_validate({"length": "5m", "good": 99})})
+    expected = judged(4, 0, 1, 1500)
+    assert_replays(promtool, Replay(world.series(), rules(promised, COUNTER, span(600, 720)), expected))
+    assert_replays(promtool, Replay(world.series(), rules(promised, COUNTER), judged(5, 1, 0, 1500)[:2]))
+
+
+def test_a_slice_whose_rate_reaches_back_into_maintenance_is_left_out(promtool: Promtool) -> None:
+    done = {at: str(20 * (min(at, 630) + max(0, at - 750))) for at in range(0, 1801, 15)}
+    series = {'messages_total{namespace="shop",pod="checkout-5d9f8c7b6-x2z4k",instance="a:1",job="pods"}': done}
+    kind = {"throughput": {"counter": "messages_total", "atLeast": 15}, "slices": {"length": "5m"}}
+    promised = Objective.model_validate({"name": "it", "target": 99, "window": "1h", **kind})
+    expected = judged(5, 0, 1, 1830)
+    assert_replays(promtool, Replay(series, rules(promised, COUNTER, span(630, 750)), expected))
+    assert_replays(promtool, Replay(series, rules(promised, COUNTER), judged(6, 1, 0, 1830)[:2]))
 
 
 def firing(alert: str, at: int, count: int) -> Expectation:

@@ -11,7 +11,7 @@ from tests.replay.world import World
 from tests.sources.asking import source_of
 from tests.sources.evaluator import evaluate
 from tests.sources.servers import Engine
-from tests.sources.test_counting import counting_only
+from tests.sources.test_counting import counting_only, recorded
 from tests.table import cases
 
 from goserviceslo.adapters.clock import SystemClock
@@ -62,7 +62,8 @@ async def test_the_minutes_before_the_rules_are_judged(engine: Engine, world: Wo
         history = await recalled(bygone, now, MINUTES, [MaintenanceWindow.model_validate(pause)])
     finally:
         source.close()
-    end, wrong = BEGAN - LAG - TILE, []
+    # The newest reaches to where rules judge: 2340 is before they first look, and 2400 is theirs.
+    end, wrong = BEGAN - 1, []
     for chunk in history.chunks:
         start = int(chunk.start.timestamp()) - epoch
         ends = [last for last in range(0, end + 1, 60) if last > start and (last <= 1130 or last > 1380)]
@@ -73,6 +74,9 @@ async def test_the_minutes_before_the_rules_are_judged(engine: Engine, world: Wo
         end = start
     assert wrong == []
     assert end < 0
+    by_rules = recorded(backend, "goslo:total:delta", MINUTES.name, epoch + world.until)
+    assert by_rules == 1
+    assert recorded(backend, "goslo:total:delta", MINUTES.name, epoch + BEGAN) == 0
 
 
 def fails(world: World, last: int) -> int:

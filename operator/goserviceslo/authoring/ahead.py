@@ -47,7 +47,8 @@ def embedded_ahead(resource: Resource, namespace: str, wanted: Ahead | None) -> 
     windows, assumption = tuple(spec.maintenance or ()), ""
     if spec.maintenance_from is not None:
         name = spec.maintenance_from.config_map
-        calendar = wanted.calendars.get(Key(namespace, name))
+        # A ConfigMap that names no namespace is applied where its resource is.
+        calendar = wanted.calendars.get(Key(namespace, name)) or wanted.calendars.get(Key("", name))
         shared = () if calendar is None else windows_of(calendar)
         if isinstance(shared, list):
             return shared
@@ -60,4 +61,4 @@ def embedded_ahead(resource: Resource, namespace: str, wanted: Ahead | None) -> 
     if len(maintenance.spans) > MOST_SPANS:
         crowd = f"there are {len(maintenance.spans)} separate spans of maintenance, and rules are told of {MOST_SPANS}"
         return [f"{where}: {crowd} at most: give a shorter --maintenance, or write fewer and longer windows"]
-    return Embedded(maintenance, wanted.first + wanted.length, assumption)
+    return Embedded(maintenance, wanted.first + wanted.length if windows else None, assumption)

@@ -23,5 +23,9 @@ def calendars(objects: Iterable[Document | Unparsable], namespace: str | None) -
 def windows_of(calendar: Document) -> tuple[MaintenanceWindow, ...] | list[str]:
     """The windows that a ConfigMap lists, or every reason to refuse it, with the place."""
     data = calendar.value.get("data")
-    found = parse_calendar(str(data.get(CALENDAR_KEY, "")) if isinstance(data, dict) else "")
-    return [f"{calendar.place()}: {problem}" for problem in found] if isinstance(found, list) else found
+    text = data.get(CALENDAR_KEY) if isinstance(data, dict) else None
+    if not isinstance(text, str):
+        advice = "write a list of windows as in spec.maintenance there, as text: after a |"
+        return [f"{calendar.place(('data',))}: this ConfigMap has no text {CALENDAR_KEY}: {advice}."]
+    found = parse_calendar(text)
+    return [f"{calendar.place(('data', CALENDAR_KEY))}: {one}" for one in found] if isinstance(found, list) else found

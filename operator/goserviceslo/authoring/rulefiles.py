@@ -1,8 +1,9 @@
 """The rules of resources as files, for those whose rules go to Prometheus by Git and not by the operator.
 
-The groups are those that the operator would write; equal resources give equal files.
+The groups are those that the operator would write; equal resources and options give equal files.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.authoring.ahead import Ahead, embedded_ahead
 from goserviceslo.authoring.assuming import Assumed, Assumption, assume
 from goserviceslo.authoring.checking import Resource
-from goserviceslo.ports import PROMETHEUS_RULES, Json
+from goserviceslo.ports import LARGEST_RULE_BYTES, PROMETHEUS_RULES, Json
 from goserviceslo.slo.indicator import Indicator, Unresolved, Workload
 from goserviceslo.slo.rules import RuleSettings, SloRef, render_groups
 
@@ -123,6 +124,17 @@ def rule_text(rules: RenderedRules, form: RuleFormat, labels: Json) -> str:
             "spec": body,
         }
     return _header(rules) + _yaml(body)
+
+
+def oversized(rules: RenderedRules, form: RuleFormat) -> str | None:
+    """Why what reads the rules would not take them; None where it does."""
+    size = len(json.dumps(rules.groups))
+    if form is not RuleFormat.PROMETHEUS_RULE or size <= LARGEST_RULE_BYTES:
+        return None
+    return (
+        f"{rules.namespace}/{rules.name}: the rules take {size // 1024} KiB, and a PrometheusRule may hold "
+        f"{LARGEST_RULE_BYTES // 1024}: write fewer objectives, or give a shorter --maintenance"
+    )
 
 
 def is_ours(text: str) -> bool:

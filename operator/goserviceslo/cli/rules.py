@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _LONGEST_STRETCH = timedelta(days=366)
+_CENTURY = 20
 
 
 def rules(
@@ -67,7 +68,7 @@ def rules(
     from goserviceslo.authoring.ahead import Ahead
     from goserviceslo.authoring.calendars import calendars
     from goserviceslo.authoring.checking import check
-    from goserviceslo.authoring.rulefiles import RuleOptions, joined, rule_text
+    from goserviceslo.authoring.rulefiles import RuleOptions, joined, oversized, rule_text
     from goserviceslo.cli.reading import given, nothing_in
     from goserviceslo.slo.rules import RuleSettings
 
@@ -83,7 +84,8 @@ def rules(
     options = RuleOptions(assumed, settings, namespace, ahead)
     checked = check(found.objects, namespace)
     written, refused = _rendered(checked, options)
-    wrong = [*map(str, checked.findings), *refused]
+    too_large = (oversized(one, form) for one in written)
+    wrong = [*map(str, checked.findings), *refused, *filter(None, too_large)]
     for sentence in (*found.unreadable, *wrong):
         print(f"goslo rules: {sentence}", file=sys.stderr)
     if found.unreadable or wrong:
@@ -152,9 +154,10 @@ def _stretch(maintenance: str | None, today: str | None) -> tuple[date, timedelt
         raise typer.BadParameter(f"{maintenance!r}: write whole days from 1d to 366d", param_hint="--maintenance")
     try:
         first = datetime.now(UTC).date() if today is None else date.fromisoformat(today)
-        first + length
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{today!r}: write a day, such as 2026-12-01", param_hint="--today") from None
+    except ValueError:
+        first = date.min
+    if first.year // 100 != _CENTURY:
+        raise typer.BadParameter(f"{today!r}: write a day, such as 2026-12-01", param_hint="--today")
     return first, length
 
 

@@ -21,7 +21,7 @@ from goserviceslo.ports import (
 )
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.excluding import SETTLES
-from goserviceslo.slo.history import History, Tally, chunk_length, outset, split, whole, wider, without
+from goserviceslo.slo.history import History, Tally, chunk_length, outset, rested, split, whole, wider, without
 from goserviceslo.slo.indicator import EventIndicator, Indicator, SlicedEvents
 from goserviceslo.slo.maintenance import Span, occurrences
 from goserviceslo.slo.raw_counts import (
@@ -43,6 +43,7 @@ _PARTS = 24
 _LONGEST_EXACT = timedelta(hours=1)
 """Longer stretches that are unsure are asked for in parts."""
 _SHORTEST = timedelta(minutes=5)
+_INSTANT = timedelta(microseconds=1)
 
 Identity = tuple[str, str, str]
 """Namespace, resource and objective."""
@@ -85,9 +86,19 @@ class Bygone:
             except Unanswered:
                 break  # the next chunk alone may be answered
         tally = Tally()
-        for part in self._parts(past, asked):
+        for part in self._parts(past, self._up_to_rules(past.indicator, history, asked)):
             tally += await self._count(past.indicator, part)
         return history.with_chunk(asked, tally)
+
+    def _up_to_rules(self, indicator: Indicator, history: History, asked: Span) -> Span:
+        """A chunk as far as rules judge nothing that ends in it.
+
+        The slice that ends after the first tile's start, and before its evaluation, is none of the rules'.
+        """
+        if not isinstance(indicator, SlicedEvents) or asked.end < history.recorded_since:
+            return asked
+        tile = self._settings.tile
+        return Span(asked.start, asked.end + tile.length + tile.lag - _INSTANT)
 
     async def _is_empty(self, past: Past, asked: Span) -> bool:
         """Whether a stretch is sure to hold nothing. Raises Unanswered."""
@@ -99,11 +110,15 @@ class Bygone:
 
     def _parts(self, past: Past, asked: Span) -> Sequence[Span]:
         """A stretch without maintenance; where slices are judged by their events, in whole slices that end in it."""
-        length = past.indicator.length if isinstance(past.indicator, SlicedEvents) else None
-        asked = asked if length is None else outset(asked, length)
+        indicator = past.indicator
+        if isinstance(indicator, SlicedEvents):
+            asked = outset(asked, indicator.length)
         out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
         parts = without(asked, out, self._settings.interval)
-        return parts if length is None else whole(parts, length)
+        if isinstance(indicator, SlicedEvents):
+            return whole(parts, indicator.length)
+        lately = indicator.looks_back(self._settings.tile)
+        return parts if lately is None else rested(parts, asked, lately)
 
     def _unit(self, indicator: Indicator) -> timedelta:
         """What a stretch is made of."""
@@ -117,19 +132,18 @@ class Bygone:
 
     async def _count(self, indicator: Indicator, asked: Span) -> Tally:
         answer = await self._ask(swift(indicator, asked))
-        if _took_too_long(answer):
-            return await self._in_parts(indicator, asked, 4, _SHORTEST)
+        if _was_too_much(answer):
+            pieces = split(asked, 4, _SHORTEST, self._unit(indicator))
+            if len(pieces) < 2:
+                raise Unanswered(f"even {asked.end - asked.start} are too much")
+            return await self._sum(indicator, pieces)
         tally = read_tally(indicator, _samples(answer), asked)
         if tally is not None:
             return tally
-        if asked.end - asked.start > _LONGEST_EXACT:
-            return await self._in_parts(indicator, asked, _PARTS, _LONGEST_EXACT)
-        return await self._count_tiles(indicator, asked)
+        pieces = split(asked, _PARTS, _LONGEST_EXACT, self._unit(indicator))
+        return await (self._sum(indicator, pieces) if len(pieces) > 1 else self._count_tiles(indicator, asked))
 
-    async def _in_parts(self, indicator: Indicator, asked: Span, parts: int, shortest: timedelta) -> Tally:
-        pieces = split(asked, parts, shortest, self._unit(indicator))
-        if len(pieces) < 2:
-            raise Unanswered(f"even {shortest} take too long")
+    async def _sum(self, indicator: Indicator, pieces: Sequence[Span]) -> Tally:
         tally = Tally()
         for piece in pieces:
             tally += await self._count(indicator, piece)
@@ -140,7 +154,7 @@ class Bygone:
             raise Unanswered(f"{indicator.describe()} has no tiles of events")
         answer = await self._ask(exact(indicator, asked, self._settings))
         halves = split(asked, 2, _SHORTEST, self._unit(indicator))
-        if _took_too_long(answer) and len(halves) > 1:
+        if _was_too_much(answer) and len(halves) > 1:
             first, second = halves
             return await self._count_tiles(indicator, first) + await self._count_tiles(indicator, second)
         return read_tally(indicator, _samples(answer), asked) or Tally()
@@ -165,8 +179,12 @@ def _samples(answer: Answer) -> Sequence[Sample]:
             raise Unanswered(answer.detail)
 
 
-def _took_too_long(answer: Answer) -> bool:
-    return isinstance(answer, Unavailable) and answer.trouble is Trouble.TIMED_OUT
+def _was_too_much(answer: Answer) -> bool:
+    """Whether half of it may be answered: it took too long, or more samples than the source reads at once."""
+    if not isinstance(answer, Unavailable):
+        return False
+    limits = ("too many samples", "maxSamples")
+    return answer.trouble is Trouble.TIMED_OUT or any(limit in answer.detail for limit in limits)
 
 
 def _instant(answer: Answer) -> datetime | None:

@@ -72,6 +72,8 @@ class Worker:
         """Told what a decision rested on and what it was; None: the resource is gone."""
         self._measured = measured
         self._compliant: dict[Key, str] = {}
+        self._faults: Counter[Key] = Counter()
+        """Faults of our own since the last time that all went well."""
 
     def compliance(self) -> Counter[str]:
         """Resources by the status of their Compliant condition."""
@@ -103,11 +105,12 @@ class Worker:
         except NotLeading:
             raise
         except Exception as error:
+            self._faults[key] += 1
             # The trace once; a key that keeps failing is a line each time.
-            if self._backoff.failures(key) == 0:
+            if self._faults[key] == 1:
                 logger.exception("reconciling failed", extra={"key": str(key)})
             result = self._retry(key, f"{type(error).__name__}: {error}", None)
-            if self._backoff.failures(key) >= _ADMITS_AFTER:
+            if self._faults[key] >= _ADMITS_AFTER:
                 await self._admit(key, error)
         self._measured(result, time.monotonic() - started)
 
@@ -143,11 +146,13 @@ class Worker:
             plan = dataclasses.replace(
                 self._reconcile(told, self._clock.now()), finalizer=plan.finalizer, wants_shapes=plan.wants_shapes
             )
+        # Before it is told: whatever fails here must not take turns with what it says.
+        self._finished(key, observed, plan)
         gone = not await self._tell(observed.resource, plan)
         if plan.finalizer is False and not _keeps(refusals):
             await self._let_go(observed.resource, refusals.get(Purpose.RUNTIME))
-        self._finished(key, observed, plan)
         self._count(key, plan.status)
+        self._faults.pop(key, None)
         if gone:
             return Result.DONE
         return self._schedule(key, plan, refusals)
@@ -200,6 +205,7 @@ class Worker:
             holder.offer(key, ())
         self._due.forget(key)
         self._backoff.forget(key)
+        self._faults.pop(key, None)
         self._finished(key, None, None)
         self._compliant.pop(key, None)
 

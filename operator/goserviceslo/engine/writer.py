@@ -14,6 +14,7 @@ from goserviceslo.engine.store import Store
 from goserviceslo.engine.views import controller_uid
 from goserviceslo.ports import (
     GOSERVICESLOS,
+    LARGEST_RULE_BYTES,
     PROMETHEUS_RULES,
     AlreadyExists,
     ApiError,
@@ -26,8 +27,6 @@ from goserviceslo.ports import (
 from goserviceslo.reconcile.model import Delete, Plan, Purpose, Refusal, RefusalKind, Write
 from goserviceslo.reconcile.ownership import FINALIZER, MANAGED_BY, MANAGER, NAME_LABEL
 
-LARGEST_RULE_BYTES = 512 * 1024
-"""Above it prometheus-operator fails to load a PrometheusRule (prometheus-operator#6478)."""
 _MOST_BESIDE_EXPRESSION = 8192
 _TRIES = 3
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from goserviceslo.api.status import ObjectiveState
 from goserviceslo.reconcile.conditions import COMPLIANT, MEASURED, READY, RUNTIME_APPLIED, SCALED, Finding, conditions
 from goserviceslo.reconcile.events import events
 from goserviceslo.reconcile.model import Observed, Plan
@@ -11,9 +12,10 @@ INTERNAL_ERROR = "InternalError"
 
 
 def admission(observed: Observed, error: Exception, now: datetime) -> Plan:
-    """The status that admits it, and nothing else: whatever was written before stands.
+    """The status that admits it, and nothing else: rules, variables and autoscalers stand as they were written.
 
-    Equal errors give equal words, so that the next attempt writes nothing.
+    Objectives keep their figures, which say when they were measured, but no state. Equal errors give equal words, so
+    that the next attempt writes nothing.
     """
     before = read_status(observed)
     generation = observed.resource["metadata"]["generation"]
@@ -26,7 +28,20 @@ def admission(observed: Observed, error: Exception, now: datetime) -> Plan:
         READY: Finding("False", INTERNAL_ERROR, message),
         **dict.fromkeys((MEASURED, COMPLIANT, RUNTIME_APPLIED, SCALED), unknown),
     }
+    unknown_states = tuple(
+        one.model_copy(update={"state": ObjectiveState.UNKNOWN, "reason": INTERNAL_ERROR, "message": unknown.message})
+        for one in before.objectives or ()
+    )
     status = before.model_copy(
-        update={"conditions": conditions(findings, before.conditions or (), generation, now)},
+        update={
+            "observed_generation": generation,
+            "objectives": unknown_states or None,
+            "sli": None,
+            "target": None,
+            "budget_remaining": None,
+            "burn_rate": None,
+            "worst_objective": None,
+            "conditions": conditions(findings, before.conditions or (), generation, now),
+        },
     )
     return Plan(status=dump(status), events=events(before, status))

@@ -12,6 +12,7 @@ from math import ceil, floor
 from goserviceslo.slo.conventions import MAINTENANCE_ACTIVE
 from goserviceslo.slo.counting import Tile
 from goserviceslo.slo.maintenance import Span
+from goserviceslo.slo.promql import duration
 
 SETTLES = timedelta(minutes=1)
 """How long after its end maintenance may still be seen: what happened before it is shown by the first scrape after it.
@@ -44,14 +45,17 @@ def evaluations(spans: Sequence[Span], tile: Tile) -> list[tuple[int, int]]:
     return bounds
 
 
-def counted(expression: str, matchers: str) -> str:
-    """What counts of a tile: all that `expression` gives, 0 while maintenance runs, nothing where it gives nothing."""
-    return f"({expression}) * on () group_left () (0 * max({_active(matchers)}) or vector(1))"
+def counted(expression: str, matchers: str, lately: timedelta | None = None) -> str:
+    """What counts of a tile: all that `expression` gives, 0 while maintenance runs, nothing where it gives nothing.
+
+    0 also where maintenance ran within `lately`: slices that lie partly in it are left out as a whole.
+    """
+    return f"({expression}) * on () group_left () (0 * max({_active(matchers, lately)}) or vector(1))"
 
 
-def excluded(expression: str, matchers: str) -> str:
-    """Events of a tile that maintenance leaves out; nothing while none runs."""
-    return f"({expression}) and on () {_active(matchers)}"
+def excluded(expression: str, matchers: str, lately: timedelta | None = None) -> str:
+    """Events of a tile that maintenance leaves out; nothing while none runs, or ran within `lately`."""
+    return f"({expression}) and on () {_active(matchers, lately)}"
 
 
 def silent(expression: str, matchers: str) -> str:
@@ -59,8 +63,9 @@ def silent(expression: str, matchers: str) -> str:
     return f"{expression} unless on () {_active(matchers)}"
 
 
-def _active(matchers: str) -> str:
-    return f"{MAINTENANCE_ACTIVE}{{{matchers}}}"
+def _active(matchers: str, lately: timedelta | None = None) -> str:
+    now = f"{MAINTENANCE_ACTIVE}{{{matchers}}}"
+    return now if lately is None else f"last_over_time({now}[{duration(lately)}])"
 
 
 def _seconds(instant: datetime, later: timedelta) -> float:

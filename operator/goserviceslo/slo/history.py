@@ -189,6 +189,12 @@ def whole(parts: Iterable[Span], length: timedelta) -> tuple[Span, ...]:
     return tuple(part for part in found if part.start < part.end)
 
 
+def rested(parts: Iterable[Span], asked: Span, lately: timedelta) -> tuple[Span, ...]:
+    """Parts without so much of each that what is judged in it would look back into the maintenance before it."""
+    found = (part if part.start == asked.start else Span(part.start + lately, part.end) for part in parts)
+    return tuple(part for part in found if part.start < part.end)
+
+
 def _multiple(instant: datetime, length: timedelta) -> datetime:
     """The last multiple of a length since the epoch."""
     return instant - (instant - _EPOCH) % length

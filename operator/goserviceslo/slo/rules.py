@@ -173,12 +173,13 @@ class _Rendering:
         first = [self._record(name, expression) for name, expression in events]
         if not spans:
             return [*first, self._record(TOTAL_DELTA, total), self._record(BAD_DELTA, bad)]
+        lately = self._indicator.looks_back(self._settings.tile)
         return [
             *first,
             self._record(MAINTENANCE_ACTIVE, active(spans, self._settings.tile)),
-            self._record(TOTAL_DELTA, counted(total, matchers)),
-            self._record(BAD_DELTA, counted(bad, matchers)),
-            self._record(EXCLUDED_DELTA, excluded(total, matchers)),
+            self._record(TOTAL_DELTA, counted(total, matchers, lately)),
+            self._record(BAD_DELTA, counted(bad, matchers, lately)),
+            self._record(EXCLUDED_DELTA, excluded(total, matchers, lately)),
         ]
 
     def _burn_rates(self) -> Json:

@@ -38,6 +38,10 @@ class Indicator(ABC):
     def describe(self) -> str:
         """What is counted, for people."""
 
+    def looks_back(self, tile: Tile) -> timedelta | None:
+        """How long before a tile's evaluation that what it judges may have begun; None where it is the tile itself."""
+        return None
+
     @property
     def note(self) -> str:
         """What the owner must know of how it is counted, in a sentence; mostly nothing."""

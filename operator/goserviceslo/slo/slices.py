@@ -18,6 +18,9 @@ from goserviceslo.slo.counting import Events, Tile, bad_of, total_of
 from goserviceslo.slo.promql import duration
 from goserviceslo.slo.series import LONGEST_DESCRIPTION, EventIndicator, Indicator
 
+SHORTEST_RANGE = timedelta(minutes=2)
+"""Over how long a rate is taken in a slice that is shorter: two scrapes a minute apart must fit."""
+
 
 def by_verdict(slices: str) -> str:
     """How many slices were bad and good, by `goslo_events`, of a range that counts them by their verdicts."""
@@ -50,6 +53,10 @@ class TimeSlices(Indicator):
             (BAD_DELTA, f"sum(sum_over_time({bad}[{duration(tile.step)}])) or 0 * ({all_slices})"),
         )
 
+    def looks_back(self, tile: Tile) -> timedelta:
+        """A slice that ended at the tile's start had begun, or its rate, so long before."""
+        return max(self.length, SHORTEST_RANGE) + tile.length
+
     def describe(self) -> str:
         whole = len(self.text) <= LONGEST_DESCRIPTION
         return self.text if whole else f"{self.text[: LONGEST_DESCRIPTION - 3]}..."
@@ -80,6 +87,10 @@ class SlicedEvents(Indicator):
             (TOTAL_DELTA, f"count_over_time({slices}) or {none}"),
             (BAD_DELTA, f"sum_over_time({slices}) or {none}"),
         )
+
+    def looks_back(self, tile: Tile) -> timedelta:
+        """A slice that ended at the tile's start had begun so long before."""
+        return self.length + tile.length
 
     def failed(self, total: str, bad: str) -> str:
         """1 where a slice with so many events is bad, 0 where it is good, nothing where it has none.

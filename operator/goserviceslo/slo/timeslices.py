@@ -18,13 +18,11 @@ from goserviceslo.api.slicekinds import (
 )
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.slo.promql import duration, number, quote, seconds, selector
-from goserviceslo.slo.slices import TimeSlices
+from goserviceslo.slo.slices import SHORTEST_RANGE, TimeSlices
 from goserviceslo.slo.units import bound_of_expression, in_metrics_unit, unit_of_metric
 from goserviceslo.slo.users import Written, read_expression, read_selector, read_truth
 from goserviceslo.slo.workload import Workload
 
-SHORTEST_RANGE = timedelta(minutes=2)
-"""Over how long a rate is taken in a slice that is shorter: two scrapes a minute apart must fit."""
 LATELY = timedelta(hours=1)
 """How long a counter that is gone counts as standing still while it is asked for."""
 _TARGET = "job, instance, pod"

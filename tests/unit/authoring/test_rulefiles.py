@@ -18,6 +18,7 @@ from goserviceslo.authoring.rulefiles import (
     RuleFormat,
     RuleOptions,
     joined,
+    oversized,
     rendered,
     rule_text,
 )
@@ -124,6 +125,29 @@ def test_the_list_of_a_config_map_is_left_out_too_where_its_file_is_given() -> N
     assert "what ConfigMap calendar calls maintenance counts: give its file too" in without.assumptions
     elsewhere = leaving_out(fields, 3, CALENDAR.replace("shop", "other"))
     assert len(spans(elsewhere)) == 3
+    alone = leaving_out("maintenanceFrom: {configMap: calendar}", 3)
+    assert isinstance(alone, RenderedRules)
+    assert alone.until is None
+
+
+def test_a_config_map_that_names_no_namespace_is_that_of_its_resource() -> None:
+    nowhere = objects(CALENDAR.replace(", namespace: shop", ""))
+    spec = f"{{target: {{name: checkout}}, objectives: [{AVAILABILITY}], maintenanceFrom: {{configMap: calendar}}}}"
+    ahead = Ahead(FIRST, timedelta(days=3), calendars(nowhere, None))
+    found = rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
+    assert spans(found) == [("28 12:00", "28 14:01")]
+
+
+def test_rules_that_prometheus_operator_would_not_load_are_told() -> None:
+    many = ", ".join(f"{{name: o{number}, target: 99.9, http: {{}}}}" for number in range(16))
+    hourly = '[{name: a, start: "2026-03-01T02:30:00Z", rule: FREQ=HOURLY, duration: 10m}]'
+    spec = f"{{target: {{name: checkout}}, objectives: [{many}], maintenance: {hourly}}}"
+    ahead = Ahead(FIRST, timedelta(days=21))
+    found = rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
+    assert isinstance(found, RenderedRules)
+    assert "and a PrometheusRule may hold 512" in (oversized(found, RuleFormat.PROMETHEUS_RULE) or "")
+    assert oversized(found, RuleFormat.PROMETHEUS) is None
+    assert oversized(rules(AVAILABILITY), RuleFormat.PROMETHEUS_RULE) is None
 
 
 def test_a_resource_without_maintenance_has_the_same_rules_on_every_day() -> None:
@@ -138,7 +162,22 @@ def test_a_resource_without_maintenance_has_the_same_rules_on_every_day() -> Non
         "a list of another form": (
             "maintenanceFrom: {configMap: calendar}",
             [CALENDAR.replace("2026-03-28T12:00:00Z", "soon")],
-            "slo.yaml:2:1: maintenance.yaml[0].start",
+            "slo.yaml:5:26: maintenance.yaml[0].start",
+        ),
+        "a ConfigMap without the key": (
+            "maintenanceFrom: {configMap: calendar}",
+            [CALENDAR.replace("maintenance.yaml", "other.yaml")],
+            "slo.yaml:5:7: this ConfigMap has no text maintenance.yaml: write a list",
+        ),
+        "a ConfigMap without data": (
+            "maintenanceFrom: {configMap: calendar}",
+            [CALENDAR.replace("\ndata: {", "\nbinaryData: {")],
+            "this ConfigMap has no text maintenance.yaml: write a list",
+        ),
+        "a list that is no text": (
+            "maintenanceFrom: {configMap: calendar}",
+            [CALENDAR.replace("'", "")],
+            "this ConfigMap has no text maintenance.yaml: write a list",
         ),
         "a zone that does not exist": (
             "maintenanceFrom: {configMap: calendar}",

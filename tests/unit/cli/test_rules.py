@@ -74,6 +74,11 @@ def test_maintenance_of_the_time_ahead_is_left_out_where_that_is_asked(tmp_path:
         "maintenance of no length": ([GOOD, "--maintenance", "long"], 2, "write a number with a unit"),
         "a day that is none": ([GOOD, "--maintenance", "7d", "--today", "2026-02-30"], 2, "write a day, such as"),
         "a day at the end of time": ([GOOD, "--maintenance", "7d", "--today", "9999-12-30"], 2, "write a day, such as"),
+        "a day of the year 1": (
+            [GOOD, "--maintenance", "7d", "--today", "0001-01-01"],
+            2,
+            "write a day, such as",
+        ),
         "a day for nothing": ([GOOD, "--today", "2026-12-01"], 2, "give --maintenance beside it"),
         "nothing to prune": ([GOOD, "--namespace", "shop", "--prune"], 2, "give the folder as --out"),
         "tiles longer than the shortest ranges": (

@@ -77,6 +77,8 @@ class Source(ScriptedMetrics):
         """Answers to questions about stretches; None for the usual."""
         self.log: list[tuple[float, str, datetime, timedelta]] = []
         """When it was asked, what ('start' or 'tiles' or 'chunk'), of when, and how long a stretch."""
+        self.unsure = False
+        """Whether whole stretches are."""
         self.running = self.most_running = 0
 
     async def query(self, promql: str, at: datetime | None = None) -> Answer:
@@ -96,6 +98,8 @@ class Source(ScriptedMetrics):
         length = _length(found[1])
         self.log.append((asked_at, kind, at, length))
         answer = self.chunks(at, length)
+        if self.unsure and kind == "chunk":
+            return vector(({EVENTS_LABEL: "unsure"}, 1.0))
         return events(length.total_seconds(), at - length) if answer is None else answer
 
     def _tiles(self, promql: str, at: datetime) -> Answer:
@@ -676,26 +680,52 @@ def test_slices_that_are_judged_by_their_events_are_asked_for_whole_and_once_eac
 
     it = played(play)
     asked = it.source.stretches()
+    # The slices that end before the first tile is evaluated are none of the rules'.
     assert all((end.timestamp() % (60 * minutes), part % length) == (0, timedelta()) for end, part in asked)
     oldest = it.history().reaches
     assert oldest - (START - timedelta(hours=1)) < CHUNK
-    slices = [at for at in range(int(oldest.timestamp()) + 1, int(FIRST.timestamp()) + 1) if at % (60 * minutes) == 0]
+    slices = [at for at in range(int(oldest.timestamp()) + 1, int(FIRST.timestamp()) + 35) if at % (60 * minutes) == 0]
     assert it.history().chunks.total == len(slices)
 
 
-def test_slices_that_are_unsure_are_counted_one_by_one() -> None:
+@cases("minutes", {"of a minute": 1, "that do not divide an hour": 7, "nearly as long as one": 45})
+def test_slices_that_are_unsure_are_counted_one_by_one(minutes: int) -> None:
+    length = timedelta(minutes=minutes)
+
     def play(it: Scene) -> None:
-        it.source.chunks = lambda end, asked: vector(({EVENTS_LABEL: "unsure"}, 1.0))
-        it.want(A, the_past_of(*of_slices(1)))
+        it.source.unsure = True
+        it.source.chunks = lambda end, asked: judged(asked / length, end - asked)
+        it.want(A, the_past_of(*of_slices(minutes, "12h")))
 
-    kinds = {what for _, what, _, _ in played(play).source.log}
-    assert kinds == {"start", "chunk", "tiles"}
+    it = played(play, 400)
+    exact = [asked for _, what, _, asked in it.source.log if what == "tiles"]
+    assert exact
+    assert max(exact) < timedelta(hours=1) + length
+    assert it.history().reaches - (START - timedelta(hours=12)) < timedelta(minutes=24)
+    assert it.history().chunks.total == sum(asked // length for asked in exact)
 
 
-def of_slices(minutes: int) -> tuple[Objective, Indicator]:
+@cases(
+    "refusal",
+    {
+        "too many samples": "query processing would load too many samples into memory in query execution",
+        "VictoriaMetrics' limit": "it exceeds the limit -search.maxSamplesPerQuery",
+    },
+)
+def test_what_is_too_much_at_once_is_asked_for_in_parts(refusal: str) -> None:
+    def play(it: Scene) -> None:
+        too_much = Unavailable(Trouble.BAD_QUERY, refusal)
+        it.source.chunks = lambda end, asked: too_much if asked > timedelta(minutes=10) else None
+        it.want(A, past("12h"))
+
+    it = played(play, 200)
+    assert it.history().reaches - (START - timedelta(hours=12)) < timedelta(minutes=24)
+
+
+def of_slices(minutes: int, window: str = "1h") -> tuple[Objective, Indicator]:
     slices = {"good": 99.5, "length": f"{minutes}m"}
     objective = Objective.model_validate(
-        {"name": "availability", "target": "99", "window": "1h", "slices": slices, "http": {}}
+        {"name": "availability", "target": "99", "window": window, "slices": slices, "http": {}}
     )
     indicator = resolve(objective, Workload("shop", "checkout"), [COUNTER], None)
     assert isinstance(indicator, Indicator)

@@ -217,7 +217,10 @@ def test_a_fault_of_our_own_is_admitted_once_and_taken_back_when_it_is_mended() 
             "Ready": ("False", "InternalError"),
             **dict.fromkeys(["Measured", "Compliant", "RuntimeApplied", "Scaled"], ("Unknown", "InternalError")),
         }
-        assert {**admitted, "conditions": None} == {**before, "conditions": None}
+        assert "target" not in admitted, "no column says what is not known"
+        (told,), (was,) = admitted["objectives"], before["objectives"]
+        assert (told["state"], told["reason"]) == ("Unknown", "InternalError")
+        assert {**told, "state": 0, "reason": 0, "message": 0} == {**was, "state": 0, "reason": 0, "message": 0}
         assert scene.worker.compliance() == {"Unknown": 1}
         statuses = [call for call in scene.cluster.writes() if call[:2] == ("apply", GOSERVICESLOS.plural)]
         assert len(statuses) == 2, "what is written once is not written with every attempt"
@@ -226,6 +229,48 @@ def test_a_fault_of_our_own_is_admitted_once_and_taken_back_when_it_is_mended() 
         assert said_under_conditions(scene) == before_said
 
     run(story())
+
+
+def test_a_fault_after_the_decision_takes_no_turns_with_what_it_says() -> None:
+    def broken(*_: Any) -> None:
+        raise KeyError("boom")
+
+    async def story() -> int:
+        scene = Scene(real)
+        scene.worker._finished = broken
+        scene.see(GOSERVICESLOS, resource())
+        scene.see(DEPLOYMENTS, deployment())
+        await scene.work(600)
+        assert scene.live()["status"]["conditions"][0]["reason"] == "InternalError"
+        return sum(call[:2] == ("apply", GOSERVICESLOS.plural) for call in scene.cluster.writes())
+
+    assert run(story()) == 1
+
+
+def test_troubles_of_the_api_server_are_no_faults_of_our_own(caplog: Any) -> None:
+    turns = iter(["api", "api", "own", "api", "own"])
+
+    def reconcile(observed: Observed, now: datetime) -> Plan:
+        match next(turns, "fine"):
+            case "api":
+                raise ApiError(500, "InternalError", "boom")
+            case "own":
+                raise KeyError("boom")
+            case _:
+                return real(observed, now)
+
+    async def story() -> Json:
+        scene = Scene(reconcile)
+        scene.see(GOSERVICESLOS, resource())
+        await scene.work(120)
+        assert sum(call[:2] == ("apply", GOSERVICESLOS.plural) for call in scene.cluster.writes()) == 1
+        status: Json = scene.live()["status"]
+        return status
+
+    with caplog.at_level(logging.INFO):
+        status = run(story())
+    assert status["conditions"][0]["reason"] != "InternalError"
+    assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
 def test_what_is_being_deleted_says_why_it_is_still_there() -> None:

@@ -9,10 +9,11 @@ from tests.unit.engine.memory_cluster import MemoryCluster
 from tests.unit.engine.virtual_time import run
 
 from goserviceslo.engine.store import Store
-from goserviceslo.engine.writer import LARGEST_RULE_BYTES, Writer
+from goserviceslo.engine.writer import Writer
 from goserviceslo.ports import (
     DEPLOYMENTS,
     GOSERVICESLOS,
+    LARGEST_RULE_BYTES,
     PROMETHEUS_RULES,
     ApiError,
     Conflict,

@@ -17,6 +17,7 @@ from goserviceslo.slo.history import (
     outset,
     read_history,
     recalled,
+    rested,
     split,
     whole,
     without,
@@ -197,3 +198,16 @@ def test_of_the_parts_of_a_stretch_whole_slices_are_judged(length: timedelta, ed
         for at in range(first, int(part.end.timestamp()), step)
         if part.start.timestamp() <= at and at + step <= part.end.timestamp()
     ]
+
+
+def test_what_follows_maintenance_is_judged_once_it_looks_back_on_nothing_of_it() -> None:
+    def parts(*edges: int) -> tuple[Span, ...]:
+        instants = [NOW + timedelta(minutes=minutes) for minutes in edges]
+        return tuple(Span(*pair) for pair in zip(instants[::2], instants[1::2], strict=True))
+
+    (asked,) = parts(0, 60)
+    five = timedelta(minutes=5)
+    assert rested(parts(0, 60), asked, five) == parts(0, 60)
+    assert rested(parts(0, 20, 30, 60), asked, five) == parts(0, 20, 35, 60)
+    assert rested(parts(0, 20, 30, 34, 50, 60), asked, five) == parts(0, 20, 55, 60)
+    assert rested(parts(10, 60), asked, five) == parts(15, 60)
