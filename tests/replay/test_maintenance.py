@@ -100,6 +100,20 @@ def test_a_slice_of_events_that_lies_partly_in_maintenance_is_left_out(promtool:
     assert_replays(promtool, Replay(world.series(), rules(promised, COUNTER), judged(5, 1, 0, 1500)[:2]))
 
 
+def test_of_slices_with_maintenance_every_hour_those_that_never_touch_it_are_judged(promtool: Promtool) -> None:
+    pauses = [(hour, hour + 600) for hour in range(3600, 14_401, 3600)]
+    bad = [Request(first + at, "500") for first, _ in pauses for at in range(600)]
+    good = [one for first, _ in [(0, 0), *pauses] for one in steady(first + 600, first + 3600, 0.2)]
+    world = World([Pod([Process(0, 18_001, [*steady(0, 600, 0.2), *good, *bad])])], 18_000)
+    promised = promise(window="1d", target="99").model_copy(
+        update={"slices": Slices.model_validate({"length": "30m", "good": 99})}
+    )
+    expected = judged(6, 0, 4, 18_000)
+    assert_replays(
+        promtool, Replay(world.series(), rules(promised, COUNTER, *(span(*one) for one in pauses)), expected)
+    )
+
+
 def test_a_slice_whose_rate_reaches_back_into_maintenance_is_left_out(promtool: Promtool) -> None:
     done = {at: str(20 * (min(at, 630) + max(0, at - 750))) for at in range(0, 1801, 15)}
     series = {'messages_total{namespace="shop",pod="checkout-5d9f8c7b6-x2z4k",instance="a:1",job="pods"}': done}

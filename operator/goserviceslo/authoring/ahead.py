@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from goserviceslo.authoring.calendars import windows_of
+from goserviceslo.authoring.calendars import named, windows_of
 from goserviceslo.authoring.checking import Resource
 from goserviceslo.authoring.documents import Document
 from goserviceslo.ports import Key
@@ -47,8 +47,7 @@ def embedded_ahead(resource: Resource, namespace: str, wanted: Ahead | None) -> 
     windows, assumption = tuple(spec.maintenance or ()), ""
     if spec.maintenance_from is not None:
         name = spec.maintenance_from.config_map
-        # A ConfigMap that names no namespace is applied where its resource is.
-        calendar = wanted.calendars.get(Key(namespace, name)) or wanted.calendars.get(Key("", name))
+        calendar = named(wanted.calendars, namespace, name)
         shared = () if calendar is None else windows_of(calendar)
         if isinstance(shared, list):
             return shared

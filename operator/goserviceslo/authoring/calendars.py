@@ -1,6 +1,6 @@
 """Lists of maintenance in ConfigMaps, among the objects of files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from goserviceslo.api.calendar import parse_calendar
 from goserviceslo.api.maintenance import CALENDAR_KEY, MaintenanceWindow
@@ -8,16 +8,21 @@ from goserviceslo.authoring.documents import Document, Unparsable
 from goserviceslo.ports import Key
 
 
-def calendars(objects: Iterable[Document | Unparsable], namespace: str | None) -> dict[Key, Document]:
-    """The ConfigMaps among these objects; `namespace` is that of those that name none."""
+def calendars(objects: Iterable[Document | Unparsable]) -> dict[Key, Document]:
+    """The ConfigMaps among these objects; the namespace of those that name none is empty."""
     found: dict[Key, Document] = {}
     for one in objects:
         if not isinstance(one, Document) or (one.api_version, one.kind) != ("v1", "ConfigMap"):
             continue
         metadata = one.value.get("metadata")
         if isinstance(metadata, dict):
-            found[Key(str(metadata.get("namespace") or namespace or ""), str(metadata.get("name", "")))] = one
+            found[Key(str(metadata.get("namespace") or ""), str(metadata.get("name", "")))] = one
     return found
+
+
+def named(known: Mapping[Key, Document], namespace: str, name: str) -> Document | None:
+    """The ConfigMap that a resource of a namespace means; one that names no namespace is applied where that is."""
+    return known.get(Key(namespace, name)) or known.get(Key("", name))
 
 
 def windows_of(calendar: Document) -> tuple[MaintenanceWindow, ...] | list[str]:

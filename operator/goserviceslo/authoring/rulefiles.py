@@ -111,24 +111,28 @@ def rendered(resource: Resource, options: RuleOptions) -> RenderedRules | NoRule
 
 def rule_text(rules: RenderedRules, form: RuleFormat, labels: Json) -> str:
     """The file of one resource. `labels` go onto a manifest, so that a ruleSelector takes it."""
-    body: Json = {"groups": list(rules.groups)}
-    if form is RuleFormat.PROMETHEUS_RULE:
-        body = {
-            "apiVersion": PROMETHEUS_RULES.api_version,
-            "kind": PROMETHEUS_RULES.kind,
-            "metadata": {
-                "name": f"{rules.name}-goslo",
-                "namespace": rules.namespace,
-                "labels": {**labels, **_MANAGED_BY},
-            },
-            "spec": body,
-        }
-    return _header(rules) + _yaml(body)
+    return _header(rules) + _yaml(_body(rules, form, labels))
 
 
-def oversized(rules: RenderedRules, form: RuleFormat) -> str | None:
+def _body(rules: RenderedRules, form: RuleFormat, labels: Json) -> Json:
+    groups: Json = {"groups": list(rules.groups)}
+    if form is RuleFormat.PROMETHEUS:
+        return groups
+    return {
+        "apiVersion": PROMETHEUS_RULES.api_version,
+        "kind": PROMETHEUS_RULES.kind,
+        "metadata": {
+            "name": f"{rules.name}-goslo",
+            "namespace": rules.namespace,
+            "labels": {**labels, **_MANAGED_BY},
+        },
+        "spec": groups,
+    }
+
+
+def oversized(rules: RenderedRules, form: RuleFormat, labels: Json) -> str | None:
     """Why what reads the rules would not take them; None where it does."""
-    size = len(json.dumps(rules.groups))
+    size = len(json.dumps(_body(rules, form, labels)))
     if form is not RuleFormat.PROMETHEUS_RULE or size <= LARGEST_RULE_BYTES:
         return None
     return (

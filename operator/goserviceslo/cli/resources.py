@@ -10,7 +10,7 @@ from pathlib import Path
 from goserviceslo.api.maintenance import MaintenanceWindow
 from goserviceslo.api.problems import parse_spec
 from goserviceslo.api.v1alpha1 import GoServiceSloSpec, Objective
-from goserviceslo.authoring.calendars import calendars, windows_of
+from goserviceslo.authoring.calendars import calendars, named, windows_of
 from goserviceslo.authoring.checking import check
 from goserviceslo.authoring.documents import Document
 from goserviceslo.cli.reading import given, nothing_in
@@ -60,14 +60,14 @@ def in_files(paths: Sequence[str], namespace: str) -> list[Named]:
         raise Unreadable("\n".join(wrong))
     if not checked.resources:
         raise Unreadable(nothing_in(paths))
-    known = calendars(found.objects, namespace)
+    known = calendars(found.objects)
     return [_with_calendar(Key(one.namespace or namespace, one.name), one.spec, known) for one in checked.resources]
 
 
 def _with_calendar(key: Key, spec: GoServiceSloSpec, known: Mapping[Key, Document]) -> Named:
     if spec.maintenance_from is None:
         return Named(key, spec)
-    found = known.get(Key(key.namespace, spec.maintenance_from.config_map))
+    found = named(known, key.namespace, spec.maintenance_from.config_map)
     if found is None:
         return Named(key, spec)
     windows = windows_of(found)

@@ -80,11 +80,11 @@ def rules(
     labels = read_labels("--label", label or ())
     stretch = _stretch(maintenance, today)
     found = given(paths)
-    ahead = None if stretch is None else Ahead(*stretch, calendars(found.objects, namespace))
+    ahead = None if stretch is None else Ahead(*stretch, calendars(found.objects))
     options = RuleOptions(assumed, settings, namespace, ahead)
     checked = check(found.objects, namespace)
     written, refused = _rendered(checked, options)
-    too_large = (oversized(one, form) for one in written)
+    too_large = (oversized(one, form, labels) for one in written)
     wrong = [*map(str, checked.findings), *refused, *filter(None, too_large)]
     for sentence in (*found.unreadable, *wrong):
         print(f"goslo rules: {sentence}", file=sys.stderr)

@@ -22,7 +22,7 @@ from goserviceslo.ports import (
 from goserviceslo.reconcile.model import Past
 from goserviceslo.slo.excluding import SETTLES
 from goserviceslo.slo.history import History, Tally, chunk_length, outset, rested, split, whole, wider, without
-from goserviceslo.slo.indicator import EventIndicator, Indicator, SlicedEvents
+from goserviceslo.slo.indicator import EventIndicator, Indicator, SlicedEvents, TimeSlices
 from goserviceslo.slo.maintenance import Span, occurrences
 from goserviceslo.slo.raw_counts import (
     Question,
@@ -110,15 +110,17 @@ class Bygone:
 
     def _parts(self, past: Past, asked: Span) -> Sequence[Span]:
         """A stretch without maintenance; where slices are judged by their events, in whole slices that end in it."""
-        indicator = past.indicator
-        if isinstance(indicator, SlicedEvents):
-            asked = outset(asked, indicator.length)
+        match past.indicator:
+            case SlicedEvents(length=length):
+                return whole(self._outside(past, outset(asked, length)), length)
+            case TimeSlices(reach=reach):
+                return rested(self._outside(past, Span(asked.start - reach, asked.end)), asked, reach)
+            case _:
+                return self._outside(past, asked)
+
+    def _outside(self, past: Past, asked: Span) -> Sequence[Span]:
         out = occurrences(past.maintenance, asked.start - SETTLES, asked.end)
-        parts = without(asked, out, self._settings.interval)
-        if isinstance(indicator, SlicedEvents):
-            return whole(parts, indicator.length)
-        lately = indicator.looks_back(self._settings.tile)
-        return parts if lately is None else rested(parts, asked, lately)
+        return without(asked, out, self._settings.interval)
 
     def _unit(self, indicator: Indicator) -> timedelta:
         """What a stretch is made of."""

@@ -100,6 +100,7 @@ class Worker:
         started = time.monotonic()
         try:
             result = await self._one(key)
+            self._faults.pop(key, None)
         except ApiError as error:
             result = self._retry(key, f"the API server: {error}", error.retry_after)
         except NotLeading:
@@ -152,7 +153,6 @@ class Worker:
         if plan.finalizer is False and not _keeps(refusals):
             await self._let_go(observed.resource, refusals.get(Purpose.RUNTIME))
         self._count(key, plan.status)
-        self._faults.pop(key, None)
         if gone:
             return Result.DONE
         return self._schedule(key, plan, refusals)

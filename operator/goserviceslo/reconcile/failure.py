@@ -34,7 +34,6 @@ def admission(observed: Observed, error: Exception, now: datetime) -> Plan:
     )
     status = before.model_copy(
         update={
-            "observed_generation": generation,
             "objectives": unknown_states or None,
             "sli": None,
             "target": None,

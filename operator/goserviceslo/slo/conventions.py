@@ -11,7 +11,7 @@ EVENTS_DELTA = "goslo:events:delta"
 # is the number of events in it.
 TOTAL_DELTA = "goslo:total:delta"
 BAD_DELTA = "goslo:bad:delta"
-# Events of one tile that maintenance left out of the two above; absent while none runs.
+# Events of one tile that maintenance left out of the two above, slices with the tile in which they end; else absent.
 EXCLUDED_DELTA = "goslo:excluded:delta"
 # 1 while maintenance runs, else absent.
 MAINTENANCE_ACTIVE = "goslo:maintenance:active"

@@ -48,22 +48,23 @@ def evaluations(spans: Sequence[Span], tile: Tile) -> list[tuple[int, int]]:
 def counted(expression: str, matchers: str, lately: timedelta | None = None) -> str:
     """What counts of a tile: all that `expression` gives, 0 while maintenance runs, nothing where it gives nothing.
 
-    0 also where maintenance ran within `lately`: slices that lie partly in it are left out as a whole.
+    0 also where maintenance ran within `lately`.
     """
-    return f"({expression}) * on () group_left () (0 * max({_active(matchers, lately)}) or vector(1))"
+    return f"({expression}) * on () group_left () (0 * max({running(matchers, lately)}) or vector(1))"
 
 
 def excluded(expression: str, matchers: str, lately: timedelta | None = None) -> str:
     """Events of a tile that maintenance leaves out; nothing while none runs, or ran within `lately`."""
-    return f"({expression}) and on () {_active(matchers, lately)}"
+    return f"({expression}) and on () {running(matchers, lately)}"
 
 
 def silent(expression: str, matchers: str) -> str:
     """The condition of an alert, which never holds while maintenance runs."""
-    return f"{expression} unless on () {_active(matchers)}"
+    return f"{expression} unless on () {running(matchers)}"
 
 
-def _active(matchers: str, lately: timedelta | None = None) -> str:
+def running(matchers: str, lately: timedelta | None = None) -> str:
+    """1 while maintenance runs, or while it ran within `lately`; else nothing."""
     now = f"{MAINTENANCE_ACTIVE}{{{matchers}}}"
     return now if lately is None else f"last_over_time({now}[{duration(lately)}])"
 

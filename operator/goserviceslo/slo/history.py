@@ -189,9 +189,9 @@ def whole(parts: Iterable[Span], length: timedelta) -> tuple[Span, ...]:
     return tuple(part for part in found if part.start < part.end)
 
 
-def rested(parts: Iterable[Span], asked: Span, lately: timedelta) -> tuple[Span, ...]:
-    """Parts without so much of each that what is judged in it would look back into the maintenance before it."""
-    found = (part if part.start == asked.start else Span(part.start + lately, part.end) for part in parts)
+def rested(parts: Iterable[Span], asked: Span, reach: timedelta) -> tuple[Span, ...]:
+    """What of a stretch is judged without looking back on maintenance; the parts reach back before it by as much."""
+    found = (Span(max(asked.start, part.start + reach), part.end) for part in parts)
     return tuple(part for part in found if part.start < part.end)
 
 

@@ -25,7 +25,10 @@ MOST_SPANS = 64
 """How many spans are embedded; of windows that give more in two days, the later ones wait for the next day's rules."""
 _DAY = timedelta(days=1)
 _TAIL = timedelta(hours=1)
-"""What ended before midnight is embedded for so long: rules may lag behind and count the tile after it."""
+"""What ended before midnight is embedded for so long: rules may lag behind and count the tile after it.
+
+That it ran is recorded, which serves the slices (an hour at most) that reach back to it.
+"""
 _CROWDED_WITHIN = timedelta(days=2)
 _SHORTEST_PAUSE = timedelta(seconds=1)
 _EARLY = 10 / 11

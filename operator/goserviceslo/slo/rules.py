@@ -39,7 +39,7 @@ from goserviceslo.slo.conventions import (
     WINDOW_LABEL,
 )
 from goserviceslo.slo.counting import Tile
-from goserviceslo.slo.excluding import active, counted, excluded
+from goserviceslo.slo.excluding import active
 from goserviceslo.slo.indicator import Indicator
 from goserviceslo.slo.maintenance import Maintenance
 from goserviceslo.slo.outage import outage_groups
@@ -173,13 +173,13 @@ class _Rendering:
         first = [self._record(name, expression) for name, expression in events]
         if not spans:
             return [*first, self._record(TOTAL_DELTA, total), self._record(BAD_DELTA, bad)]
-        lately = self._indicator.looks_back(self._settings.tile)
+        total, bad, out = self._indicator.spared(matchers, self._settings.tile)
         return [
             *first,
             self._record(MAINTENANCE_ACTIVE, active(spans, self._settings.tile)),
-            self._record(TOTAL_DELTA, counted(total, matchers, lately)),
-            self._record(BAD_DELTA, counted(bad, matchers, lately)),
-            self._record(EXCLUDED_DELTA, excluded(total, matchers, lately)),
+            self._record(TOTAL_DELTA, total),
+            self._record(BAD_DELTA, bad),
+            self._record(EXCLUDED_DELTA, out),
         ]
 
     def _burn_rates(self) -> Json:

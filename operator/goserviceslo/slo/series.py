@@ -9,6 +9,7 @@ from goserviceslo.slo.buckets import as_duration, in_units, matching, spelled, s
 from goserviceslo.slo.conventions import BAD_DELTA, EVENTS_DELTA, TOTAL_DELTA
 from goserviceslo.slo.counting import Counted, Events, Tile, bad_of, tile_events, total_of
 from goserviceslo.slo.discovery import MetricKind
+from goserviceslo.slo.excluding import counted, excluded
 from goserviceslo.slo.http_metrics import unit_of
 from goserviceslo.slo.promql import Matcher, literal, selector
 from goserviceslo.slo.requests import HTTP, Protocol, described_places, place_matchers
@@ -38,9 +39,10 @@ class Indicator(ABC):
     def describe(self) -> str:
         """What is counted, for people."""
 
-    def looks_back(self, tile: Tile) -> timedelta | None:
-        """How long before a tile's evaluation that what it judges may have begun; None where it is the tile itself."""
-        return None
+    def spared(self, matchers: str, tile: Tile) -> tuple[str, str, str]:
+        """All and bad with maintenance left out, and what it leaves out; it is recorded before these are."""
+        *_, (_, total), (_, bad) = self.records(matchers, tile)
+        return counted(total, matchers), counted(bad, matchers), excluded(total, matchers)
 
     @property
     def note(self) -> str:

@@ -15,11 +15,9 @@ from fractions import Fraction
 
 from goserviceslo.slo.conventions import BAD_DELTA, EVENTS_DELTA, EVENTS_LABEL, TOTAL_DELTA
 from goserviceslo.slo.counting import Events, Tile, bad_of, total_of
+from goserviceslo.slo.excluding import counted, excluded, running
 from goserviceslo.slo.promql import duration
 from goserviceslo.slo.series import LONGEST_DESCRIPTION, EventIndicator, Indicator
-
-SHORTEST_RANGE = timedelta(minutes=2)
-"""Over how long a rate is taken in a slice that is shorter: two scrapes a minute apart must fit."""
 
 
 def by_verdict(slices: str) -> str:
@@ -39,6 +37,8 @@ class TimeSlices(Indicator):
     """PromQL without labels: 1 where the condition failed, 0 where it held, nothing without evidence."""
     text: str
     """The condition, for people."""
+    reach: timedelta = timedelta(0)
+    """How far back a verdict looks from the end of its slice; 0 where it is about that instant."""
 
     def records(self, matchers: str, tile: Tile) -> tuple[tuple[str, str], ...]:
         """The slices by verdict, which evaluates the condition once, and from them all and the bad ones."""
@@ -53,9 +53,11 @@ class TimeSlices(Indicator):
             (BAD_DELTA, f"sum(sum_over_time({bad}[{duration(tile.step)}])) or 0 * ({all_slices})"),
         )
 
-    def looks_back(self, tile: Tile) -> timedelta:
-        """A slice that ended at the tile's start had begun, or its rate, so long before."""
-        return max(self.length, SHORTEST_RANGE) + tile.length
+    def spared(self, matchers: str, tile: Tile) -> tuple[str, str, str]:
+        """Tiles overlap maintenance or do not, as ever; a verdict that looks back must not look back on it."""
+        *_, (_, total), (_, bad) = self.records(matchers, tile)
+        lately = self.reach + tile.length if self.reach else None
+        return counted(total, matchers, lately), counted(bad, matchers, lately), excluded(total, matchers, lately)
 
     def describe(self) -> str:
         whole = len(self.text) <= LONGEST_DESCRIPTION
@@ -76,21 +78,29 @@ class SlicedEvents(Indicator):
 
     def records(self, matchers: str, tile: Tile) -> tuple[tuple[str, str], ...]:
         """The events as without slices, and from them all slices and the bad ones."""
-        counts = self.events.counts
-        total = total_of(counts, matchers, self.length)
-        failed = self.failed(total, bad_of(counts, matchers, self.length))
-        # What was recorded is there as of now: the lag has been waited for.
-        slices = Tile(tile.length, timedelta(0)).slices(failed, self.length)
-        none = f"0 * {total_of(counts, matchers, tile.step)}"
+        slices, none = self._judged(matchers, tile), self._none(matchers, tile)
         return (
             *self.events.records(matchers, tile)[:1],
             (TOTAL_DELTA, f"count_over_time({slices}) or {none}"),
             (BAD_DELTA, f"sum_over_time({slices}) or {none}"),
         )
 
-    def looks_back(self, tile: Tile) -> timedelta:
-        """A slice that ended at the tile's start had begun so long before."""
-        return self.length + tile.length
+    def spared(self, matchers: str, tile: Tile) -> tuple[str, str, str]:
+        """A slice of which a tile overlaps maintenance is left out as a whole."""
+        paused = f"on () {running(matchers, self.length)}"
+        slices, none = self._judged(matchers, tile, f" unless {paused}"), self._none(matchers, tile)
+        out = self._judged(matchers, tile, f" and {paused}")
+        return f"count_over_time({slices}) or {none}", f"sum_over_time({slices}) or {none}", f"count_over_time({out})"
+
+    def _judged(self, matchers: str, tile: Tile, which: str = "") -> str:
+        """The verdicts on those slices that end in a tile, as a range."""
+        counts = self.events.counts
+        failed = self.failed(total_of(counts, matchers, self.length), bad_of(counts, matchers, self.length))
+        # What was recorded is there as of now: the lag has been waited for.
+        return Tile(tile.length, timedelta(0)).slices(f"({failed}){which}" if which else failed, self.length)
+
+    def _none(self, matchers: str, tile: Tile) -> str:
+        return f"0 * {total_of(self.events.counts, matchers, tile.step)}"
 
     def failed(self, total: str, bad: str) -> str:
         """1 where a slice with so many events is bad, 0 where it is good, nothing where it has none.

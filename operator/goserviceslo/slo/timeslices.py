@@ -18,11 +18,13 @@ from goserviceslo.api.slicekinds import (
 )
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.slo.promql import duration, number, quote, seconds, selector
-from goserviceslo.slo.slices import SHORTEST_RANGE, TimeSlices
+from goserviceslo.slo.slices import TimeSlices
 from goserviceslo.slo.units import bound_of_expression, in_metrics_unit, unit_of_metric
 from goserviceslo.slo.users import Written, read_expression, read_selector, read_truth
 from goserviceslo.slo.workload import Workload
 
+SHORTEST_RANGE = timedelta(minutes=2)
+"""Over how long a rate is taken in a slice that is shorter: two scrapes a minute apart must fit."""
 LATELY = timedelta(hours=1)
 """How long a counter that is gone counts as standing still while it is asked for."""
 _TARGET = "job, instance, pod"
@@ -43,7 +45,9 @@ def time_slices(objective: Objective, workload: Workload) -> TimeSlices:
     if length is None:
         raise ValueError(f"{objective.name} counts events")
     failed, text = _condition(objective, workload, length)
-    return TimeSlices(length, failed, text)
+    # A leak's slope is taken over hours: left out after all maintenance, it might never be judged.
+    rates = objective.throughput or objective.spread
+    return TimeSlices(length, failed, text, max(length, SHORTEST_RANGE) if rates else timedelta(0))
 
 
 def _condition(objective: Objective, workload: Workload, length: timedelta) -> _Condition:

@@ -134,6 +134,9 @@ def _too_few(objective: Objective, metric: str, measurement: Measurement, counts
     if asleep:
         few = f"{asleep} {counts.total} {events} over {window} are too few for a verdict, which takes {least}."
         return Finding(ObjectiveState.LOW_TRAFFIC, "ScaledToZero", few)
+    if counts.total == 0 and measurement.excluded:
+        out = f"All {round(measurement.excluded)} {events} over {window} lay in maintenance: a verdict takes {least}."
+        return Finding(ObjectiveState.LOW_TRAFFIC, "Maintenance", out)
     if counts.total == 0:
         silent = f"{metric} is there, and nothing happened over {window}: a verdict takes {least} {events}."
         return Finding(ObjectiveState.LOW_TRAFFIC, "Silent", silent)

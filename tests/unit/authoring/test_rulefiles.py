@@ -74,7 +74,7 @@ FIRST = date(2026, 3, 27)
 def leaving_out(fields: str, days: int, *files: str) -> RenderedRules | NoRules:
     """The rules of so many days from the Friday before summer time begins."""
     spec = f"{{target: {{name: checkout}}, objectives: [{AVAILABILITY}], {fields}}}"
-    known = calendars([one for file in files for one in objects(file)], "shop")
+    known = calendars([one for file in files for one in objects(file)])
     ahead = Ahead(FIRST, timedelta(days=days), known)
     return rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
 
@@ -133,7 +133,7 @@ def test_the_list_of_a_config_map_is_left_out_too_where_its_file_is_given() -> N
 def test_a_config_map_that_names_no_namespace_is_that_of_its_resource() -> None:
     nowhere = objects(CALENDAR.replace(", namespace: shop", ""))
     spec = f"{{target: {{name: checkout}}, objectives: [{AVAILABILITY}], maintenanceFrom: {{configMap: calendar}}}}"
-    ahead = Ahead(FIRST, timedelta(days=3), calendars(nowhere, None))
+    ahead = Ahead(FIRST, timedelta(days=3), calendars(nowhere))
     found = rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
     assert spans(found) == [("28 12:00", "28 14:01")]
 
@@ -145,9 +145,9 @@ def test_rules_that_prometheus_operator_would_not_load_are_told() -> None:
     ahead = Ahead(FIRST, timedelta(days=21))
     found = rendered(resource(spec), RuleOptions(NOTHING, RuleSettings(), ahead=ahead))
     assert isinstance(found, RenderedRules)
-    assert "and a PrometheusRule may hold 512" in (oversized(found, RuleFormat.PROMETHEUS_RULE) or "")
-    assert oversized(found, RuleFormat.PROMETHEUS) is None
-    assert oversized(rules(AVAILABILITY), RuleFormat.PROMETHEUS_RULE) is None
+    assert "and a PrometheusRule may hold 512" in (oversized(found, RuleFormat.PROMETHEUS_RULE, {}) or "")
+    assert oversized(found, RuleFormat.PROMETHEUS, {}) is None
+    assert oversized(rules(AVAILABILITY), RuleFormat.PROMETHEUS_RULE, {}) is None
 
 
 def test_a_resource_without_maintenance_has_the_same_rules_on_every_day() -> None:

@@ -18,6 +18,7 @@ from tests.unit.engine.given import resource
 from tests.unit.engine.scripted_metrics import ScriptedMetrics, vector
 from tests.unit.engine.virtual_time import START, VirtualClock, run
 
+from goserviceslo.api.maintenance import MaintenanceWindow
 from goserviceslo.api.v1alpha1 import Objective
 from goserviceslo.engine.evidence import Evidence
 from goserviceslo.engine.recalling import Recalling
@@ -686,6 +687,31 @@ def test_slices_that_are_judged_by_their_events_are_asked_for_whole_and_once_eac
     assert oldest - (START - timedelta(hours=1)) < CHUNK
     slices = [at for at in range(int(oldest.timestamp()) + 1, int(FIRST.timestamp()) + 35) if at % (60 * minutes) == 0]
     assert it.history().chunks.total == len(slices)
+
+
+def test_no_slice_of_the_past_looks_back_on_maintenance() -> None:
+    """Hourly at the hour, so that some lies before the start of a chunk, and some across it."""
+    kind = {"throughput": {"counter": "messages_total", "atLeast": 10}, "slices": {"length": "5m"}}
+    objective = Objective.model_validate({"name": "availability", "target": "99", "window": "12h", **kind})
+    indicator = resolve(objective, Workload("shop", "checkout"), [], None)
+    assert isinstance(indicator, Indicator)
+    pause = {"name": "a", "start": "2020-01-01T00:00:00Z", "rule": "FREQ=HOURLY", "duration": "10m"}
+    hourly = replace(the_past_of(objective, indicator), maintenance=(MaintenanceWindow.model_validate(pause),))
+
+    def play(it: Scene) -> None:
+        it.source.chunks = lambda end, asked: judged(asked / timedelta(minutes=5), end - asked)
+        it.want(A, hourly)
+
+    it = played(play, 400)
+    ends = [
+        at
+        for end, asked in it.source.stretches()
+        for at in range(int((end - asked).timestamp()) + 1, int(end.timestamp()) + 1)
+        if at % 300 == 0
+    ]
+    # From :00 to :10 it runs, for a minute it settles, and five minutes are looked back over.
+    assert {at % 3600 // 60 for at in ends} == {0, *range(20, 60, 5)}
+    assert len(ends) == len({*ends})
 
 
 @cases("minutes", {"of a minute": 1, "that do not divide an hour": 7, "nearly as long as one": 45})

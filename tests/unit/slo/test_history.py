@@ -207,7 +207,8 @@ def test_what_follows_maintenance_is_judged_once_it_looks_back_on_nothing_of_it(
 
     (asked,) = parts(0, 60)
     five = timedelta(minutes=5)
-    assert rested(parts(0, 60), asked, five) == parts(0, 60)
-    assert rested(parts(0, 20, 30, 60), asked, five) == parts(0, 20, 35, 60)
-    assert rested(parts(0, 20, 30, 34, 50, 60), asked, five) == parts(0, 20, 55, 60)
-    assert rested(parts(10, 60), asked, five) == parts(15, 60)
+    assert rested(parts(-5, 60), asked, five) == parts(0, 60)
+    assert rested(parts(-5, 20, 30, 60), asked, five) == parts(0, 20, 35, 60)
+    assert rested(parts(-5, -4, 2, 60), asked, five) == parts(7, 60)
+    assert rested(parts(-5, 20, 30, 34, 50, 60), asked, five) == parts(0, 20, 55, 60)
+    assert rested(parts(-5, 20, 30, 60), asked, timedelta()) == parts(0, 20, 30, 60)

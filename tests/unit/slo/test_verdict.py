@@ -65,6 +65,7 @@ def verdict(
         "too few events, all bad": (measured(999, 999), "LowTraffic", "TooFewEvents"),
         "just enough events": (measured(0, 1_000), "Met", "BudgetLeft"),
         "no event at all": (measured(0, 0), "LowTraffic", "Silent"),
+        "none but in maintenance": (measured(0, 0, excluded=7.0), "LowTraffic", "Maintenance"),
         "not seen for five minutes": (measured(5, 10_000, counted_at=None), "NoData", "NoSeries"),
         "never counted": (None, "NoData", "NoSeries"),
         "no total": (Measurement(at=NOW), "NoData", "NoSeries"),
