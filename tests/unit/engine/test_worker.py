@@ -273,6 +273,27 @@ def test_troubles_of_the_api_server_are_no_faults_of_our_own(caplog: Any) -> Non
     assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
+def test_faults_that_a_good_look_lies_between_are_not_added_up() -> None:
+    turns = iter([False, True] * 4)
+
+    def reconcile(observed: Observed, now: datetime) -> Plan:
+        if next(turns):
+            return real(observed, now)
+        raise KeyError("boom")
+
+    async def story() -> None:
+        scene = Scene(reconcile)
+        scene.see(GOSERVICESLOS, resource())
+        for _ in range(4):
+            scene.queue.add(CHECKOUT)
+            await scene.work(2)
+        told = {raw["reason"] for (plural, _), raw in scene.cluster.objects.items() if plural == EVENTS.plural}
+        assert "InternalError" not in told
+        assert scene.results == ["failed", "done"] * 4
+
+    run(story())
+
+
 def test_what_is_being_deleted_says_why_it_is_still_there() -> None:
     def reconcile(observed: Observed, now: datetime) -> Plan:
         raise KeyError("boom")
