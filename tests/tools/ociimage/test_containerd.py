@@ -16,7 +16,6 @@ from ociimage.layer import Directory, File, Symlink, write_layer
 pytestmark = [
     pytest.mark.node,
     pytest.mark.skipif(os.geteuid() != 0, reason="containerd needs root"),
-    pytest.mark.skipif(shutil.which("containerd") is None, reason="containerd is not installed"),
 ]
 
 CONFIG = """
@@ -52,6 +51,9 @@ class Containerd:
 
 @pytest.fixture
 def containerd(tmp_path: Path) -> Iterator[Containerd]:
+    # Asked here: on a fresh machine the first test with a node installs it, long after this file was read.
+    if shutil.which("containerd") is None:
+        pytest.skip("containerd is not installed")
     config = tmp_path / "config.toml"
     config.write_text(CONFIG.format(place=tmp_path))
     with (tmp_path / "log").open("wb") as log:
