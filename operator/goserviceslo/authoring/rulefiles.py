@@ -132,8 +132,10 @@ def _body(rules: RenderedRules, form: RuleFormat, labels: Json) -> Json:
 
 def oversized(rules: RenderedRules, form: RuleFormat, labels: Json) -> str | None:
     """Why what reads the rules would not take them; None where it does."""
+    if form is not RuleFormat.PROMETHEUS_RULE:
+        return None
     size = len(json.dumps(_body(rules, form, labels)))
-    if form is not RuleFormat.PROMETHEUS_RULE or size <= LARGEST_RULE_BYTES:
+    if size <= LARGEST_RULE_BYTES:
         return None
     return (
         f"{rules.namespace}/{rules.name}: the rules take {size // 1024} KiB, and a PrometheusRule may hold "

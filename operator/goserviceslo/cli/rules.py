@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1)
 _LONGEST_STRETCH = timedelta(days=366)
 _CENTURY = 20
+"""The first two digits of the years in which maintenance is known; spans about the ends of the calendar are none."""
 
 
 def rules(

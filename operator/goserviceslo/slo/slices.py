@@ -22,10 +22,10 @@ from goserviceslo.slo.series import LONGEST_DESCRIPTION, EventIndicator, Indicat
 
 def by_verdict(slices: str) -> str:
     """How many slices were bad and good, by `goslo_events`, of a range that counts them by their verdicts."""
-    counted = f"sum_over_time({slices})"
+    found = f"sum_over_time({slices})"
     for verdict, events in (("1", Events.BAD), ("0", Events.GOOD)):
-        counted = f'label_replace({counted}, "{EVENTS_LABEL}", "{events}", "{EVENTS_LABEL}", "{verdict}")'
-    return counted
+        found = f'label_replace({found}, "{EVENTS_LABEL}", "{events}", "{EVENTS_LABEL}", "{verdict}")'
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class TimeSlices(Indicator):
 
     def records(self, matchers: str, tile: Tile) -> tuple[tuple[str, str], ...]:
         """The slices by verdict, which evaluates the condition once, and from them all and the bad ones."""
-        counted = by_verdict(tile.slices(f'count_values("{EVENTS_LABEL}", {self.failed})', self.length))
+        judged = by_verdict(tile.slices(f'count_values("{EVENTS_LABEL}", {self.failed})', self.length))
         total = f"sum(sum_over_time({EVENTS_DELTA}{{{matchers}}}[{duration(tile.step)}]))"
         lately = f"last_over_time({EVENTS_DELTA}{{{matchers}}}[{duration(self.length + tile.length)}])"
         all_slices = f"{total} or 0 * sum({lately})"
         bad = f'{EVENTS_DELTA}{{{matchers},{EVENTS_LABEL}="{Events.BAD}"}}'
         return (
-            (EVENTS_DELTA, counted),
+            (EVENTS_DELTA, judged),
             (TOTAL_DELTA, all_slices),
             (BAD_DELTA, f"sum(sum_over_time({bad}[{duration(tile.step)}])) or 0 * ({all_slices})"),
         )
